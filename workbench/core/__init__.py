@@ -1,0 +1,1 @@
+"""Plain records, errors, provenance and file helpers that every other package builds on."""
