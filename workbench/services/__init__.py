@@ -1,0 +1,1 @@
+"""One module per use case: wires the packages together, the same for window and command line."""
