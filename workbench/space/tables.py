@@ -46,7 +46,7 @@ class PairTables:
 
         For spaces small enough to hold; one broadcast sum a layer.
         """
-        total = self.values[0][0]
+        total: FloatArray = self.values[0][0]
         for table in self.values[1:]:
             predecessors = table.shape[0]
             prefixes = total.reshape(-1, predecessors, 1, total.shape[-1])
