@@ -1,0 +1,227 @@
+"""A trained network's description on disk: what it is, how it was trained, what was measured.
+
+A network is a folder:
+
+- ``network.json``: this description (`NetworkDescription`);
+- ``weights.safetensors``: the ensemble's weights and batch-norm statistics;
+- ``accuracy.csv``: ``configuration,accuracy_percent``, a row a measured configuration.
+
+Everything a search, a replay or the window needs is read from the first and the last.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from workbench.core.errors import InputFileError, SettingsError
+from workbench.core.files import atomic_write, read_text
+from workbench.space.accuracy import (
+    LOSS_METRIC,
+    AccuracyModel,
+    MeasuredAccuracy,
+    PredictorError,
+)
+from workbench.space.backbone import Backbone
+from workbench.space.design_space import DesignSpace
+from workbench.space.tables import PairTables
+
+FORMAT = "adaspring-network"
+VERSION = 1
+DESCRIPTION_FILE, WEIGHTS_FILE, ACCURACY_FILE = (
+    "network.json",
+    "weights.safetensors",
+    "accuracy.csv",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DataCard:
+    """The data a network was trained and measured on.
+
+    Attributes:
+        files_sha256: file name to SHA-256, of the distribution's own files.
+        split: how training and test data are kept apart.
+    """
+
+    name: str
+    version: str
+    licence: str
+    files_sha256: dict[str, str]
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDescription:
+    """Contents of ``network.json``.
+
+    Attributes:
+        task: id of the task whose recipe trained it.
+        accuracy_percent: of the whole network, folded, on `test_images` test images.
+        random_accuracy_percent: mean over `random_configurations` random configurations.
+        predictor_tables: for each decision the (predecessors, operators) additive losses, points.
+        recipe: training settings, for people.
+        weights_sha256: of ``weights.safetensors``.
+    """
+
+    format: str
+    version: int
+    name: str
+    title: str
+    task: str
+    backbone: Backbone
+    labels: tuple[str, ...]
+    data: DataCard
+    accuracy_percent: float
+    random_accuracy_percent: float
+    random_configurations: int
+    test_images: int
+    predictor_tables: tuple[tuple[tuple[float, ...], ...], ...]
+    predictor_error: PredictorError
+    recipe: dict[str, str | int | float]
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network read from its folder; torch-free.
+
+    Attributes:
+        folder: where it was read from; `weights_path` lies in it.
+    """
+
+    folder: Path
+    description: NetworkDescription
+    space: DesignSpace
+    accuracy: AccuracyModel
+
+    @property
+    def name(self) -> str:
+        """Short id, such as ``fashion_mnist``."""
+        return self.description.name
+
+    @property
+    def weights_path(self) -> Path:
+        """The safetensors file."""
+        return self.folder / WEIGHTS_FILE
+
+
+def read_network(folder: str | Path) -> Network:
+    """Read and check a network's folder (its weights are checked when they are loaded).
+
+    Raises:
+        InputFileError: when a file is missing, truncated, of a newer version or inconsistent.
+    """
+    root = Path(folder)
+    if not (root / DESCRIPTION_FILE).is_file():
+        raise InputFileError(
+            root,
+            "is no network: it has no network.json",
+            "Name a folder that `adaspring-workbench train` wrote, or a shipped network.",
+        )
+    description = _read_description(root / DESCRIPTION_FILE)
+    try:
+        space = DesignSpace(description.backbone)
+        predicted = _predictor(space, description)
+    except SettingsError as error:
+        raise InputFileError(root / DESCRIPTION_FILE, error.message, error.hint) from error
+    measured = _read_accuracy(root / ACCURACY_FILE, space, description.test_images)
+    return Network(
+        root,
+        description,
+        space,
+        AccuracyModel(
+            space, description.accuracy_percent, predicted, description.predictor_error, measured
+        ),
+    )
+
+
+def write_description(folder: str | Path, description: NetworkDescription) -> None:
+    """Write ``network.json``."""
+    encoded = msgspec.json.format(msgspec.json.encode(description), indent=1)
+    with atomic_write(Path(folder) / DESCRIPTION_FILE, "wb") as stream:
+        stream.write(encoded + b"\n")
+
+
+def write_accuracy(folder: str | Path, space: DesignSpace, measured: MeasuredAccuracy) -> None:
+    """Write ``accuracy.csv``."""
+    with atomic_write(Path(folder) / ACCURACY_FILE) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("configuration", "accuracy_percent"))
+        for row, value in zip(measured.configurations.tolist(), measured.accuracy_percent):
+            writer.writerow((space.text(row), f"{value:.2f}"))
+
+
+def _read_description(path: Path) -> NetworkDescription:
+    again = "Use a complete copy of the network, or train it again."
+    text = read_text(path, limit_bytes=64 * 2**20)
+    try:
+        raw: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise InputFileError(path, f"is not complete JSON ({error})", again) from error
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise InputFileError(path, "does not describe a network of this workbench", again)
+    if isinstance(raw.get("version"), int) and raw["version"] > VERSION:
+        raise InputFileError(
+            path,
+            f"has format version {raw['version']}; this workbench reads up to {VERSION}",
+            "Update adaspring-workbench.",
+        )
+    try:
+        description = msgspec.convert(raw, NetworkDescription)
+    except (msgspec.ValidationError, SettingsError) as error:
+        raise InputFileError(path, str(error), again) from error
+    figures = (description.accuracy_percent, description.random_accuracy_percent)
+    if not all(0 <= figure <= 100 for figure in figures) or description.test_images < 1:
+        raise InputFileError(path, "has an accuracy outside 0-100% or no test images", again)
+    if len(description.labels) != description.backbone.classes:
+        raise InputFileError(path, "has not one label for each class", again)
+    return description
+
+
+def _predictor(space: DesignSpace, description: NetworkDescription) -> PairTables:
+    values = []
+    tables = description.predictor_tables
+    for decision, size in enumerate(space.sizes):
+        shape = (space.predecessors(decision), size)
+        table = tables[decision] if decision < len(tables) else ()
+        if len(table) != shape[0] or any(len(row) != shape[1] for row in table):
+            raise SettingsError(f"The predictor's table of decision {decision + 1} is not {shape}.")
+        array = np.array(table, dtype=float)
+        if not np.isfinite(array).all():
+            raise SettingsError(f"The predictor's table of decision {decision + 1} has NaN.")
+        values.append(array[..., None])
+    return PairTables((LOSS_METRIC,), tuple(values))
+
+
+def _read_accuracy(path: Path, space: DesignSpace, images: int) -> MeasuredAccuracy:
+    again = "Use a complete copy of the network, or measure it again."
+    reader = csv.reader(io.StringIO(read_text(path)))
+    if next(reader, None) != ["configuration", "accuracy_percent"]:
+        raise InputFileError(
+            path, "does not start with configuration,accuracy_percent", again, line=1
+        )
+    rows, values = [], []
+    lookup = [{name: i for i, name in enumerate(names)} for names in space.operators]
+    for line, record in enumerate(reader, start=2):
+        try:
+            text, value = record
+            names = text.split("/")
+            rows.append([choices[name] for choices, name in zip(lookup, names, strict=True)])
+            values.append(float(value))
+        except (ValueError, KeyError) as error:
+            raise InputFileError(
+                path, f"has no valid configuration and accuracy ({error})", again, line=line
+            ) from error
+        if not (math.isfinite(values[-1]) and 0 <= values[-1] <= 100):
+            raise InputFileError(path, "has an accuracy outside 0-100%", again, line=line)
+    if not rows:
+        raise InputFileError(path, "holds no measurement", again)
+    return MeasuredAccuracy(np.array(rows, dtype=np.uint8), np.array(values), images)
