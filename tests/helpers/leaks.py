@@ -38,12 +38,12 @@ def remember_where_threads_start() -> None:
     threading.Thread.start = start  # type: ignore[method-assign]
 
 
-def snapshot() -> Snapshot:
-    """Return what runs now."""
+def snapshot(*, timers: bool = True) -> Snapshot:
+    """Return what runs now, with or without Qt's timers."""
     return Snapshot(
         threads=frozenset(threading.enumerate()),
         process_ids=frozenset(process.pid for process in multiprocessing.active_children()),
-        timer_ids=frozenset(id(timer) for timer in _active_timers()),
+        timer_ids=frozenset(map(id, _active_timers())) if timers else frozenset(),
     )
 
 
