@@ -1,0 +1,1 @@
+"""Every plot of the window. The only package that knows pyqtgraph's options."""

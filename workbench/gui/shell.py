@@ -1,0 +1,69 @@
+"""What the frame gives to every page, and what it asks of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from workbench.gui.bridge import JobBridge
+from workbench.gui.settings import Settings
+from workbench.gui.widgets.states import Problem
+from workbench.gui.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame's services for pages."""
+
+    workspace: Workspace
+    bridge: JobBridge
+    settings: Settings
+    notify: Callable[[str, str], None]
+    """Show a message in the bottom bar: text, and tone (``""``, good, warning or bad)."""
+    show_problem: Callable[[Problem], None]
+    """Show an error that belongs to no place on a page."""
+    go_to: Callable[[str], None]
+    """Show another page, by its key."""
+
+
+class Page(QWidget):
+    """Base of all pages: made on first show, told when it is shown and hidden."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shell = shell
+        self.setProperty("role", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def on_shown(self) -> None:
+        """The page came to the front."""
+
+    def on_hidden(self) -> None:
+        """Another page came to the front."""
+
+    def save_state(self) -> None:
+        """Remember the layout; called before the window closes."""
+
+    def commands(self) -> list[QAction]:
+        """Actions for the command palette."""
+        return []
+
+    def add_action(
+        self, text: str, shortcut: str, slot: Callable[..., None], *, show_key: str = ""
+    ) -> QAction:
+        """An action with a shortcut that works while this page is shown.
+
+        `slot` must be a bound method: PySide leaks lambdas and partials used as slots.
+        """
+        action = QAction(text, self)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setData(show_key or shortcut)
+        action.triggered.connect(slot)
+        self.addAction(action)
+        return action

@@ -1,0 +1,77 @@
+"""The guide (F1): Markdown pages that ship with the program, with a list of contents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QTextBrowser,
+    QWidget,
+)
+
+from workbench.core.resources import assets_root
+
+
+def guide_pages() -> list[tuple[str, Path]]:
+    """(title, file) of each page of the guide in reading order; the title is its first heading."""
+    pages = []
+    for path in sorted((assets_root() / "guide").glob("*.md")):
+        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+        pages.append((first.lstrip("# ").strip() or path.stem, path))
+    return pages
+
+
+class HelpWindow(QWidget):
+    """A window with the guide."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle("Guide")
+        self.setProperty("role", "ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.resize(880, 640)
+        self._contents = QListWidget()
+        self._contents.setAccessibleName("Pages of the guide")
+        self._contents.setMaximumWidth(240)
+        self._view = QTextBrowser()
+        self._view.setAccessibleName("Text of the guide")
+        self._view.setOpenLinks(False)
+        self._view.anchorClicked.connect(self._follow)
+        self._view.document().setDocumentMargin(20)
+        splitter = QSplitter()
+        splitter.addWidget(self._contents)
+        splitter.addWidget(self._view)
+        splitter.setStretchFactor(1, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.addWidget(splitter)
+        for title, path in guide_pages():
+            item = QListWidgetItem(title)
+            item.setData(Qt.ItemDataRole.UserRole, path)
+            self._contents.addItem(item)
+        self._contents.currentItemChanged.connect(self._show_item)
+        self._contents.setCurrentRow(0)
+
+    def open_page(self, stem: str) -> None:
+        """Show the page whose file name, without its number, is `stem`; else the first."""
+        for index in range(self._contents.count()):
+            path: Path = self._contents.item(index).data(Qt.ItemDataRole.UserRole)
+            if path.stem.split("-", 1)[-1] == stem:
+                self._contents.setCurrentRow(index)
+
+    def _show_item(self, item: QListWidgetItem | None, _previous: QListWidgetItem | None) -> None:
+        if item is not None:
+            path: Path = item.data(Qt.ItemDataRole.UserRole)
+            self._view.setMarkdown(path.read_text(encoding="utf-8"))
+
+    def _follow(self, url: QUrl) -> None:
+        if url.scheme() in ("http", "https"):
+            QDesktopServices.openUrl(url)
+        elif url.fileName().endswith(".md"):
+            self.open_page(Path(url.fileName()).stem.split("-", 1)[-1])

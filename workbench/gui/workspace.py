@@ -1,0 +1,91 @@
+"""What the user works on: the network, the device profile and the trace in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from workbench.core.provenance import Provenance
+from workbench.gui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that can be chosen: what it is called and how far its numbers can be trusted."""
+
+    key: str
+    label: str
+    detail: str = ""
+    provenance: Provenance | None = None
+    story: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    """Further columns for a page that lists them."""
+
+
+KINDS = ("network", "device", "trace")
+
+
+class Catalogue(Protocol):
+    """Where the choices come from. Each call may read the disk and raise `WorkbenchError`."""
+
+    def networks(self) -> Sequence[Choice]: ...
+
+    def device_profiles(self) -> Sequence[Choice]: ...
+
+    def traces(self) -> Sequence[Choice]: ...
+
+
+class Workspace(QObject):
+    """Holds what is chosen, remembers it, and says when it changes."""
+
+    changed = Signal(str)
+    """The kind that changed: ``network``, ``device`` or ``trace``."""
+
+    def __init__(self, catalogue: Catalogue, settings: Settings, parent: QObject | None = None):
+        super().__init__(parent)
+        self.catalogue = catalogue
+        self._settings = settings
+        self._choices: dict[str, tuple[Choice, ...]] = {}
+        self._current: dict[str, Choice | None] = dict.fromkeys(KINDS)
+
+    def load(self, **wanted: str) -> None:
+        """Read the catalogue and take up the last choices; `wanted` (kind -> key) goes first.
+
+        Raises:
+            WorkbenchError: when the catalogue cannot be read, or `wanted` is not in it.
+        """
+        from workbench.core.errors import SettingsError
+
+        for kind, read in (
+            ("network", self.catalogue.networks),
+            ("device", self.catalogue.device_profiles),
+            ("trace", self.catalogue.traces),
+        ):
+            choices = tuple(read())
+            self._choices[kind] = choices
+            asked = wanted.get(kind)
+            key = asked or self._settings.text(f"workspace/{kind}")
+            found = next((choice for choice in choices if choice.key == key), None)
+            if asked and found is None:
+                known = ", ".join(choice.key for choice in choices) or "none"
+                raise SettingsError(f"There is no {kind} called '{asked}'.", f"There is: {known}.")
+            self._current[kind] = found or (choices[0] if choices else None)
+
+    def choices(self, kind: str) -> tuple[Choice, ...]:
+        """All there is of one kind."""
+        return self._choices.get(kind, ())
+
+    def current(self, kind: str) -> Choice | None:
+        """What is in use; None where there is nothing to choose from."""
+        return self._current[kind]
+
+    def choose(self, kind: str, key: str) -> None:
+        """Use another network, device profile or trace. Unknown keys are ignored."""
+        for choice in self.choices(kind):
+            if choice.key == key and choice != self._current[kind]:
+                self._current[kind] = choice
+                self._settings.set_text(f"workspace/{kind}", key)
+                self.changed.emit(kind)
