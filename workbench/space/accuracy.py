@@ -134,7 +134,8 @@ def _ridge(
     penalty = np.full(matrix.shape[1], strength)
     penalty[:singles] *= 0.1
     gram = matrix.T @ matrix + np.diag(penalty)
-    return np.linalg.solve(gram, matrix.T @ (target - mean)), mean
+    weights = np.asarray(np.linalg.solve(gram, matrix.T @ (target - mean)), dtype=np.float64)
+    return weights, mean
 
 
 def fit_predictor(
