@@ -74,8 +74,11 @@ class CommandPalette(QDialog):
             action.trigger()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in _LIST_KEYS:
-                self._list.event(event)
-                return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in _LIST_KEYS
+        ):
+            self._list.event(event)
+            return True
         return False
