@@ -1,0 +1,81 @@
+"""The device profiles a user can choose from: shipped ones and those measured here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from workbench.core.errors import InputFileError, SettingsError
+from workbench.core.resources import device_profiles_root
+from workbench.devices.profile import DeviceProfile
+from workbench.devices.profile_file import load_profile
+from workbench.services.environment import APP_NAME
+
+SUFFIX = ".toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileEntry:
+    """One file among the device profiles.
+
+    Attributes:
+        id: what the command line takes; the file's name without its suffix.
+        shipped: whether it came with the program.
+        profile: None when the file cannot be used.
+        error: why it cannot; None when it can.
+    """
+
+    id: str
+    path: Path
+    shipped: bool
+    profile: DeviceProfile | None
+    error: InputFileError | None = None
+
+
+def user_profiles_folder() -> Path:
+    """Where profiles measured by this user are kept; it may not exist yet."""
+    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / "device_profiles"
+
+
+def list_profiles() -> tuple[ProfileEntry, ...]:
+    """All device profiles, the user's own first; one of these hides a shipped one of its name.
+
+    A file that cannot be used is listed with its error instead of a profile.
+    """
+    entries: dict[str, ProfileEntry] = {}
+    for folder, shipped in ((user_profiles_folder(), False), (device_profiles_root(), True)):
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            if path.stem not in entries:
+                entries[path.stem] = _entry(path, shipped)
+    return tuple(entries.values())
+
+
+def find_profile(id_or_path: str | Path) -> DeviceProfile:
+    """The device profile with this id, or in this file.
+
+    Raises:
+        SettingsError: when there is no profile of that name.
+        InputFileError: when the file cannot be used.
+    """
+    name = os.fspath(id_or_path)
+    if isinstance(id_or_path, Path) or name.endswith(SUFFIX) or os.sep in name:
+        return load_profile(id_or_path)
+    for folder in (user_profiles_folder(), device_profiles_root()):
+        path = folder / f"{name}{SUFFIX}"
+        if path.is_file():
+            return load_profile(path)
+    raise SettingsError(
+        f"There is no device profile {name!r}.",
+        f"Known: {', '.join(entry.id for entry in list_profiles())}; or name a file that ends"
+        f" in {SUFFIX}.",
+    )
+
+
+def _entry(path: Path, shipped: bool) -> ProfileEntry:
+    try:
+        return ProfileEntry(path.stem, path, shipped, load_profile(path))
+    except InputFileError as error:
+        return ProfileEntry(path.stem, path, shipped, None, error)
