@@ -1,0 +1,366 @@
+"""Runtime3C: the fast searcher that runs while the application runs.
+
+Layer by layer, every survivor inherits its prefix and is extended by each operator of the layer;
+the layers still open take their most promising continuations, so that every candidate is a
+complete configuration and is judged as one. Dominated candidates are dropped, the best few by
+feasibility first and objective next survive, and the winner is mutated until no single change
+improves it. Prefixes carry their progressive shortest code (`DesignSpace.encode`), a number that
+equal prefixes share.
+
+Source: AdaSpring (Liu et al., IMWUT 2021) for the layer-wise search with inheritance, mutation,
+Pareto decisions and progressive shortest encoding. The precomputed continuations are this
+project's: for a handful of preferences between accuracy, latency and storage, the best suffix
+behind each operator is found once by dynamic programming, so one vectorised step evaluates all
+candidates of a layer from tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.search.problem import (
+    ACTIVATION,
+    LATENCY,
+    LOSS,
+    METRICS,
+    PARAM,
+    Evaluation,
+    Problem,
+    Situation,
+)
+from workbench.space.design_space import Configuration
+from workbench.space.tables import FloatArray
+
+_INFEASIBLE = 1e9
+"""Added to the violation of an infeasible candidate, so that feasible ones always rank first."""
+
+_ENUMERATE = 128
+"""When the layers still open have no more configurations than this, all of them are tried."""
+
+_FOLLOWED = 8
+"""Continuations that a search follows, chosen for its context."""
+
+_SHORTLIST = 24
+"""Single changes that are tried together with every other one."""
+
+
+def _preferences() -> FloatArray:
+    """(K, 3) weights of loss, latency and storage in a continuation, over six decades."""
+    steps = np.concatenate(([0.0], np.geomspace(0.02, 20, 16)))
+    weights = [(1.0, latency, storage) for storage in steps for latency in steps]
+    return np.array([*weights, (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 1.0, 1.0)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What the search needs at one decision; metrics first, so that each is contiguous.
+
+    Attributes:
+        pairs: (METRICS, predecessors, operators).
+        suffixes: (METRICS, operators, K) metrics of the continuations behind each operator: the
+            best for each preference, or all of them where `complete`.
+        suffix_choices: (operators, K, decisions left) their operators.
+        suffix_numbers: (operators, K) their numbers, for the measured losses.
+        suffix_count: configurations of the decisions left.
+        complete: whether the continuations are all there are, so that the search can end here.
+    """
+
+    pairs: FloatArray
+    suffixes: FloatArray
+    suffix_choices: npt.NDArray[np.uint8]
+    suffix_numbers: npt.NDArray[np.int64]
+    suffix_count: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Result of one Runtime3C search.
+
+    Attributes:
+        evaluated: complete configurations that were judged.
+        rounds: rounds of mutation that improved the winner.
+    """
+
+    configuration: Configuration
+    evaluated: int
+    rounds: int
+
+
+class Runtime3C:
+    """The searcher, prepared once for a problem.
+
+    Args:
+        survivors: prefixes that live on after each layer.
+        max_rounds: bound on the rounds of mutation.
+    """
+
+    def __init__(self, problem: Problem, survivors: int = 6, max_rounds: int = 4) -> None:
+        self._problem = problem
+        self._survivors = survivors
+        self._max_rounds = max_rounds
+        self._stages = _prepare(problem)
+        self._moves = _Moves(problem)
+        # What each preference chooses for the whole network, whatever the context.
+        first = self._stages[0]
+        whole = first.pairs[:, 0, :, None] + first.suffixes
+        best = np.einsum("km,mok->ok", _weights(problem), whole).argmin(axis=0)
+        self._pool = np.ascontiguousarray(whole[:, best, np.arange(whole.shape[2])])
+
+    def search(self, situation: Situation) -> Found:
+        """Find a configuration for this context.
+
+        The result is feasible, or the least violating configuration seen.
+        """
+        metrics = len(METRICS)
+        prefixes = np.zeros((metrics, 1))
+        choices = np.zeros((1, 0), dtype=np.uint8)
+        last = np.zeros(1, dtype=np.intp)
+        numbers = np.zeros(1, dtype=np.int64)
+        correction = self._problem.correction_points
+        followed, evaluated = self._follow(situation)
+        best_score, best = np.inf, self._problem.space.backbone_configuration
+        for stage in self._stages:
+            operators = stage.pairs.shape[2]
+            extended = prefixes[:, :, None] + stage.pairs[:, last]
+            kinds = slice(None) if stage.complete else followed
+            whole = extended[..., None] + stage.suffixes[:, None, :, kinds]
+            extended_numbers = numbers[:, None] * operators + np.arange(operators)
+            if correction is not None:
+                rows = extended_numbers[..., None] * stage.suffix_count
+                whole[LOSS] += correction[rows + stage.suffix_numbers[:, kinds]]
+            score = _score(situation.evaluate(whole))
+            evaluated += score.size
+            winner = int(score.argmin())
+            if score.flat[winner] < best_score:
+                best_score = float(score.flat[winner])
+                survivor, choice, kind = np.unravel_index(winner, score.shape)
+                suffix = stage.suffix_choices[choice, kind if stage.complete else followed[kind]]
+                best = (*choices[survivor].tolist(), int(choice), *suffix.tolist())
+            if stage.complete:
+                break
+            order = np.argsort(score.min(axis=2), axis=None, kind="stable")[: 2 * self._survivors]
+            flat_metrics = extended.reshape(metrics, -1)
+            order = _undominated(flat_metrics, order, order % operators)[: self._survivors]
+            prefixes = flat_metrics[:, order]
+            last = order % operators
+            choices = np.concatenate(
+                (choices[order // operators], last[:, None].astype(np.uint8)), axis=1
+            )
+            if correction is not None:
+                numbers = extended_numbers.ravel()[order]
+        configuration, tried, rounds = self._mutate(situation, best, best_score)
+        return Found(configuration, evaluated + tried, rounds)
+
+    def _follow(self, situation: Situation) -> tuple[npt.NDArray[np.intp], int]:
+        """The continuations worth following here: the best, by feasibility and by objective.
+
+        Those that violate a little count too: a mix of one that violates and one that is too
+        cautious is often better than either.
+        """
+        if self._stages[0].complete:
+            return np.zeros(1, dtype=np.intp), 0
+        evaluation = situation.evaluate(self._pool)
+        score = _score(evaluation)
+        near = evaluation.objective + evaluation.violation
+        half = _FOLLOWED // 2
+        chosen = np.concatenate(
+            (np.argpartition(score, half)[:half], np.argpartition(near, half)[:half])
+        )
+        return chosen, score.size
+
+    def _mutate(
+        self, situation: Situation, start: Configuration, score: float
+    ) -> tuple[Configuration, int, int]:
+        """Change one or two layers at a time while that improves; the best mutant wins a round."""
+        current, tried = list(start), 0
+        moves = self._moves
+        for done in range(self._max_rounds):
+            base, deltas, number_deltas = moves.deltas(current)
+            single = base[:, None] + deltas
+            if number_deltas is not None:
+                single[LOSS] += moves.correction(current, number_deltas)
+            evaluation = situation.evaluate(single)
+            near = evaluation.objective + evaluation.violation
+            short = np.argpartition(near, _SHORTLIST)[:_SHORTLIST]
+            double = (base[:, None] + deltas[:, short])[:, :, None] + deltas[:, None, :]
+            if number_deltas is not None:
+                both = number_deltas[short][:, None] + number_deltas
+                double[LOSS] += moves.correction(current, both)
+            scores = _score(situation.evaluate(double))
+            scores[moves.touching[short]] = np.inf
+            scores = np.concatenate((_score(evaluation)[None], scores))
+            tried += scores.size
+            winner = int(scores.argmin())
+            if scores.flat[winner] >= score - 1e-12 * abs(score):
+                return tuple(current), tried, done
+            score = float(scores.flat[winner])
+            row, column = divmod(winner, scores.shape[1])
+            for move in (column,) if row == 0 else (int(short[row - 1]), column):
+                current[moves.decision[move]] = int(moves.choice[move])
+        return tuple(current), tried, self._max_rounds
+
+
+class _Moves:
+    """All changes of one layer, with what each changes in the metrics."""
+
+    def __init__(self, problem: Problem) -> None:
+        space = problem.space
+        self._problem = problem
+        self.decision = np.repeat(np.arange(space.decisions), space.sizes)
+        self.choice = np.concatenate([np.arange(size) for size in space.sizes])
+        # Two moves of the same or of adjacent layers change a common pair: their sum is wrong.
+        self.touching = np.abs(self.decision[:, None] - self.decision) <= 1
+        widest = max(space.sizes)
+        # (decisions + 1, predecessors, operators, METRICS), zero where nothing stands; the one
+        # after the last decision is all zero, so that every decision has a next one.
+        self._tables = np.zeros((space.decisions + 1, widest, widest, len(METRICS)))
+        for decision, table in enumerate(problem.tables.values):
+            self._tables[decision, : table.shape[0], : table.shape[1]] = table
+
+    def deltas(
+        self, current: list[int]
+    ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64] | None]:
+        """(METRICS,) of the predicted whole, (METRICS, moves) changes, (moves,) of the number."""
+        choices = np.array(current)
+        before = np.concatenate(([0], choices[:-1]))[self.decision]
+        after = np.concatenate((choices[1:], [0]))[self.decision]
+        now = choices[self.decision]
+        tables, at = self._tables, self.decision
+        deltas = (
+            tables[at, before, self.choice]
+            + tables[at + 1, self.choice, after]
+            - tables[at, before, now]
+            - tables[at + 1, now, after]
+        )
+        steps = np.arange(len(choices))
+        base = tables[steps, np.concatenate(([0], choices[:-1])), choices].sum(axis=0)
+        numbers = None
+        if self._problem.correction_points is not None:
+            numbers = (self.choice - now) * self._problem.space.radix[self.decision]
+        return base, np.ascontiguousarray(deltas.T), numbers
+
+    def correction(self, current: list[int], number_deltas: npt.NDArray[np.int64]) -> FloatArray:
+        """What to add to the predicted loss of the configurations with these numbers."""
+        assert self._problem.correction_points is not None
+        # Sums of moves of one layer may leave the space; they are masked later.
+        rows = self._problem.space.index(current) + number_deltas
+        return self._problem.correction_points.take(rows, mode="clip")
+
+
+def _score(evaluation: Evaluation) -> FloatArray:
+    """Rank of candidates: feasible ones by objective, then the others by violation."""
+    score: FloatArray = np.where(
+        evaluation.violation > 0, _INFEASIBLE + evaluation.violation, evaluation.objective
+    )
+    return score
+
+
+def _undominated(
+    metrics: FloatArray, order: npt.NDArray[np.intp], last: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """Those of `order` that no other one with the same last operator beats in everything.
+
+    The last operator decides what may follow, so only equal ones can replace each other.
+    """
+    chosen = metrics[:, order]
+    keys = np.stack((chosen[LOSS], chosen[LATENCY], chosen[PARAM] + chosen[ACTIVATION]))
+    no_worse = (keys[:, :, None] <= keys[:, None, :]).all(axis=0)
+    better = (keys[:, :, None] < keys[:, None, :]).any(axis=0)
+    same = last[:, None] == last[None, :]
+    kept: npt.NDArray[np.intp] = order[~(no_worse & better & same).any(axis=0)]
+    return kept
+
+
+def _weights(problem: Problem) -> FloatArray:
+    """(K, METRICS) the preferences as weights of the metrics.
+
+    They are unit-free: loss is scaled to 5 points, latency and storage to the backbone's.
+    """
+    preferences = _preferences()
+    backbone = problem.backbone_metrics
+    weights = np.zeros((len(preferences), len(METRICS)))
+    weights[:, LOSS] = preferences[:, 0] / 5.0
+    weights[:, LATENCY] = preferences[:, 1] / backbone[LATENCY]
+    storage = preferences[:, 2] / (backbone[PARAM] + backbone[ACTIVATION])
+    weights[:, PARAM] = weights[:, ACTIVATION] = storage
+    return weights
+
+
+def _prepare(problem: Problem) -> tuple[_Stage, ...]:
+    """Stages with their continuations, from the last decision back to the first."""
+    space = problem.space
+    weights = _weights(problem)
+    numbered = problem.correction_points is not None
+    best = _Suffixes.empty(space.sizes[-1], len(weights))
+    every: _Suffixes | None = _Suffixes.empty(space.sizes[-1], 1)
+    stages: list[_Stage] = []
+    for decision in reversed(range(space.decisions)):
+        pairs = np.ascontiguousarray(np.moveaxis(problem.tables.values[decision], -1, 0))
+        kept = every or best
+        stages.append(
+            _Stage(pairs, kept.metrics, kept.choices, kept.numbers, best.count, every is not None)
+        )
+        # One decision back: pairs are (METRICS, predecessors, operators) from there.
+        whole = pairs[..., None] + best.metrics[:, None]
+        cost = np.einsum("km,mpok->pok", weights, whole)
+        if every is not None:
+            count = every.count * space.sizes[decision]
+            every = every.before(pairs) if count <= _ENUMERATE else None
+        best = best.chosen(whole, cost.argmin(axis=1), space.sizes[decision] if numbered else 1)
+    return tuple(reversed(stages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Suffixes:
+    """Continuations behind each operator of one decision; see `_Stage`."""
+
+    metrics: FloatArray
+    choices: npt.NDArray[np.uint8]
+    numbers: npt.NDArray[np.int64]
+    count: int
+
+    @classmethod
+    def empty(cls, operators: int, kinds: int) -> _Suffixes:
+        """Behind the last decision: nothing."""
+        return cls(
+            np.zeros((len(METRICS), operators, kinds)),
+            np.zeros((operators, kinds, 0), dtype=np.uint8),
+            np.zeros((operators, kinds), dtype=np.int64),
+            1,
+        )
+
+    def chosen(self, whole: FloatArray, best: npt.NDArray[np.intp], size: int) -> _Suffixes:
+        """One decision longer, with operator `best` (predecessors, K) at its head.
+
+        Args:
+            whole: (METRICS, predecessors, operators, K) metrics with every head.
+            size: operators of the decision; 1 where the space is too large to number.
+        """
+        predecessor = np.arange(whole.shape[1])[:, None]
+        kind = np.arange(whole.shape[3])[None, :]
+        return _Suffixes(
+            np.ascontiguousarray(whole[:, predecessor, best, kind]),
+            np.concatenate((best[..., None].astype(np.uint8), self.choices[best, kind]), axis=2),
+            best * self.count + self.numbers[best, kind],
+            self.count * size,
+        )
+
+    def before(self, pairs: FloatArray) -> _Suffixes:
+        """One decision longer, with every operator at its head."""
+        metrics, predecessors, operators = pairs.shape
+        whole = pairs[..., None] + self.metrics[:, None]
+        kinds = self.numbers.shape[1]
+        head = np.repeat(np.arange(operators, dtype=np.uint8), kinds)[:, None]
+        tail = self.choices.reshape(operators * kinds, -1)
+        choices = np.concatenate((head, tail), axis=1)
+        numbers = (np.arange(operators)[:, None] * self.count + self.numbers).ravel()
+        return _Suffixes(
+            whole.reshape(metrics, predecessors, operators * kinds),
+            np.broadcast_to(choices, (predecessors, *choices.shape)),
+            np.broadcast_to(numbers, (predecessors, len(numbers))),
+            self.count * operators,
+        )
