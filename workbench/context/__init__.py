@@ -9,6 +9,13 @@ from workbench.context.records import (
     TraceInfo,
 )
 from workbench.context.trace_file import read_trace, write_trace
+from workbench.context.triggers import (
+    TriggerEvent,
+    TriggerScanner,
+    TriggerSettings,
+    find_next_trigger,
+    start_event,
+)
 
 __all__ = [
     "COLUMNS",
@@ -17,6 +24,11 @@ __all__ = [
     "Trace",
     "TraceError",
     "TraceInfo",
+    "TriggerEvent",
+    "TriggerScanner",
+    "TriggerSettings",
+    "find_next_trigger",
     "read_trace",
+    "start_event",
     "write_trace",
 ]

@@ -66,7 +66,7 @@ _SPECS = (
     ColumnSpec(
         "free_cache_kib",
         "KiB",
-        "Estimated part of the last-level cache of the core that other programs leave free.",
+        "Estimated part of the L2 cache that other programs leave free.",
         0.0,
         float(2**20),
         required=True,
