@@ -25,11 +25,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.core.errors import SettingsError
 from workbench.space.accuracy import ENUMERABLE, AccuracyModel
 from workbench.space.design_space import ConfigArray, Configuration, DesignSpace
 from workbench.space.tables import FloatArray, PairTables, arithmetic_intensity
+
+PowerModel = Callable[[npt.ArrayLike], FloatArray]
+"""Power of one busy core, in mW, at frequency ratios of any shape."""
 
 Efficiency = Literal["energy", "latency", "intensity"]
 
@@ -158,7 +162,7 @@ class Problem:
     tables: PairTables
     correction_points: FloatArray | None
     memory_bytes_per_ms: float
-    power_mw: Callable[[float], float] | None
+    power_mw: PowerModel | None
 
     @functools.cached_property
     def every_metric(self) -> FloatArray:
@@ -208,7 +212,7 @@ def build_problem(
     costs: PairTables,
     latency: PairTables,
     memory_bytes_per_ms: float,
-    power_mw: Callable[[float], float] | None,
+    power_mw: PowerModel | None,
 ) -> Problem:
     """Join accuracy, cost and latency tables of one space into a problem.
 
@@ -305,7 +309,7 @@ class Situation:
             objective=float(evaluation.objective[0]),
             loss_points=float(metrics[LOSS]),
             latency_ms=latency_ms,
-            energy_mj=power(self.context.frequency_ratio) * cpu_ms / 1000 if power else None,
+            energy_mj=float(power(self.context.frequency_ratio)) * cpu_ms / 1000 if power else None,
             storage_bytes=int(storage[0]),
             macs=int(metrics[MACS]),
             param_bytes=int(metrics[PARAM]),

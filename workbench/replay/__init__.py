@@ -1,0 +1,1 @@
+"""Replaying a context trace under one or many policies."""
