@@ -1,0 +1,89 @@
+"""The networks and traces a user can choose from: shipped ones and their own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from workbench.context.records import Trace
+from workbench.context.trace_file import read_trace
+from workbench.core.errors import SettingsError
+from workbench.core.resources import assets_root
+from workbench.services.environment import APP_NAME
+from workbench.space.description import DESCRIPTION_FILE, Network, read_network
+
+SAMPLE_NETWORK, SAMPLE_PROFILE, SAMPLE_TRACE = "fashion_mnist", "redmi_3s", "sample_day"
+"""The sample project: what a first start shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One network or trace on disk, not read yet.
+
+    Attributes:
+        id: what the command line takes.
+        shipped: whether it came with the program.
+    """
+
+    id: str
+    path: Path
+    shipped: bool
+
+
+def user_folder(kind: str) -> Path:
+    """Where the user's own ``networks`` or ``traces`` are kept; it may not exist yet."""
+    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / kind
+
+
+def list_networks() -> tuple[Entry, ...]:
+    """All networks, the user's own first; one of these hides a shipped one of its name."""
+    return _entries("networks", f"*/{DESCRIPTION_FILE}")
+
+
+def list_traces() -> tuple[Entry, ...]:
+    """All traces, the user's own first; one of these hides a shipped one of its name."""
+    return _entries("traces", "*.csv")
+
+
+def find_network(id_or_path: str | Path) -> Network:
+    """The network with this id, or in this folder.
+
+    Raises:
+        SettingsError: when there is none of that name.
+        InputFileError: when it cannot be used.
+    """
+    return read_network(_find("network", id_or_path, list_networks()))
+
+
+def find_trace(id_or_path: str | Path) -> Trace:
+    """The trace with this id, or in this file.
+
+    Raises:
+        SettingsError: when there is none of that name.
+        InputFileError: when it cannot be used.
+    """
+    return read_trace(_find("trace", id_or_path, list_traces()))
+
+
+def _entries(kind: str, pattern: str) -> tuple[Entry, ...]:
+    found: dict[str, Entry] = {}
+    for folder, shipped in ((user_folder(kind), False), (assets_root() / kind, True)):
+        for path in sorted(folder.glob(pattern)):
+            place = path.parent if path.name == DESCRIPTION_FILE else path
+            found.setdefault(place.stem, Entry(place.stem, place, shipped))
+    return tuple(found.values())
+
+
+def _find(kind: str, id_or_path: str | Path, entries: tuple[Entry, ...]) -> Path:
+    name = os.fspath(id_or_path)
+    for entry in entries:
+        if entry.id == name:
+            return entry.path
+    path = Path(name)
+    if isinstance(id_or_path, Path) or os.sep in name or path.suffix or path.exists():
+        return path
+    known = ", ".join(entry.id for entry in entries) or "none"
+    raise SettingsError(f"There is no {kind} {name!r}.", f"Known: {known}; or name its path.")
