@@ -1,0 +1,109 @@
+"""Fashion-MNIST: 70,000 grey 28x28 images of clothes in 10 classes.
+
+Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
+learning algorithms" (2017). Four gzip-compressed IDX files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from workbench.core.errors import InputFileError
+from workbench.core.files import sha256_of
+from workbench.space.backbone import Backbone, ConvLayer
+from workbench.space.description import DataCard
+from workbench.tasks.dataset import Dataset, Split
+from workbench.tasks.idx import read_idx
+from workbench.tasks.recipe import Task, TrainingSettings
+
+CLASSES = (
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+SIDE = 28
+FILES = {
+    "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+    "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
+}
+OPERATORS = ("identity", "fire", "svd", "dwsep", "ch75", "ch50", "ch25", "fire+ch50")
+
+BACKBONE = Backbone(
+    name="fashion_mnist",
+    input_shape=(1, SIDE, SIDE),
+    layers=(
+        ConvLayer("conv1", 24),
+        ConvLayer("conv2", 48, stride=(2, 2), operators=OPERATORS),
+        ConvLayer("conv3", 48, shortcut=True, operators=(*OPERATORS, "skip")),
+        ConvLayer("conv4", 96, stride=(2, 2), operators=OPERATORS),
+        ConvLayer("conv5", 96, shortcut=True, operators=(*OPERATORS, "skip")),
+    ),
+    classes=len(CLASSES),
+)
+
+
+def read_fashion_mnist(folder: Path) -> Dataset:
+    """Read the four files; values are scaled to 0..1.
+
+    Raises:
+        InputFileError: when a file is missing, damaged or does not fit the others.
+    """
+    if not folder.is_dir():
+        raise InputFileError(folder, "is no folder", TASK.data_hint)
+    splits = {name: _read_split(folder, *files) for name, files in FILES.items()}
+    hashes = {file: sha256_of(folder / file) for files in FILES.values() for file in files}
+    card = DataCard(
+        name="Fashion-MNIST",
+        version="2017; Debian dataset-fashion-mnist 0.0~git20200523.55506a9-1",
+        licence="MIT (Expat), copyright 2017 Zalando SE",
+        files_sha256=hashes,
+        split="as published: 60,000 training images, 10,000 test images never trained on",
+    )
+    return Dataset(splits["train"], splits["test"], CLASSES, card)
+
+
+def _read_split(folder: Path, images_file: str, labels_file: str) -> Split:
+    images = read_idx(folder / images_file, 3)
+    labels = read_idx(folder / labels_file, 1)
+    if images.shape[1:] != (SIDE, SIDE):
+        raise InputFileError(
+            folder / images_file,
+            f"holds images of {images.shape[1]}x{images.shape[2]} instead of {SIDE}x{SIDE}",
+            "Check that this is Fashion-MNIST.",
+        )
+    if len(images) != len(labels) or not len(labels):
+        raise InputFileError(
+            folder / labels_file,
+            f"holds {len(labels)} labels for {len(images)} images",
+            "Take both files from the same download.",
+        )
+    if labels.max() >= len(CLASSES):
+        raise InputFileError(
+            folder / labels_file,
+            f"holds the label {labels.max()}; the largest is {len(CLASSES) - 1}",
+            "Check that this is Fashion-MNIST.",
+        )
+    scaled = images[:, None].astype(np.float32) / np.float32(255)
+    return Split(scaled, labels.astype(np.int64))
+
+
+TASK = Task(
+    name="fashion_mnist",
+    title="Clothes (Fashion-MNIST)",
+    backbone=BACKBONE,
+    training=TrainingSettings(),
+    read=read_fashion_mnist,
+    data_hint=(
+        "Debian and Ubuntu have the data: `apt install dataset-fashion-mnist` puts it into"
+        " /usr/share/datasets/fashion-mnist."
+    ),
+)
