@@ -17,7 +17,7 @@ MIN_CYCLES_PER_NODE = 2500.0
 
 Published networks are large, so their latencies leave the overhead of a node undetermined and a
 plain fit sets it to 0: tiny layers would be free. ncnn takes 0.75 us for a 1x1 convolution of 4
-channels on 4x4 pixels on a 3.3 GHz x86 core (measured); no slower core needs fewer cycles.
+channels on 4x4 pixels on a desktop core of about 3.3 GHz; simpler cores hardly need fewer cycles.
 """
 
 

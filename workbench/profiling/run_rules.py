@@ -1,0 +1,69 @@
+"""Rules under which latencies are measured, and what makes a measurement less than trustworthy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.core.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class RunRules:
+    """How each configuration is timed.
+
+    Batch 1, one thread, wall time of the engine alone. Configurations take turns in blocks, so
+    that a change of the machine's speed meets all of them alike.
+
+    Attributes:
+        warm_up_runs, warm_up_s: before the first block, whichever is reached first.
+        settle_runs: at the start of each block, not counted: the caches still hold the
+            configuration before.
+        min_runs, min_s: counted, over all blocks together.
+        rounds: blocks a configuration.
+        mirrored: every second round runs in the reverse order of the one before (ABBA), so that a
+            steady drift cancels; else each round has a random order of its own.
+    """
+
+    name: str
+    min_s: float
+    rounds: int
+    mirrored: bool
+    min_runs: int = 100
+    warm_up_runs: int = 10
+    warm_up_s: float = 1.0
+    settle_runs: int = 3
+
+    def __post_init__(self) -> None:
+        if self.rounds < 3 or self.min_runs < self.rounds or self.min_s < 0:
+            raise SettingsError("Run rules need 3 rounds or more and a run in each of them.")
+
+    def describe(self) -> str:
+        """One sentence for the provenance of what was measured."""
+        order = "mirrored order" if self.mirrored else "random order"
+        return (
+            f"batch 1, one thread; {self.warm_up_runs} runs or {self.warm_up_s:g} s of warm-up,"
+            f" then at least {self.min_runs} runs and {self.min_s:g} s a configuration in"
+            f" {self.rounds} interleaved blocks in {order}; median"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Run rules and how many configurations to measure for the fit and for its error."""
+
+    rules: RunRules
+    fit: int
+    held_out: int
+
+    @property
+    def least_s(self) -> float:
+        """Seconds of counted runs; the whole takes somewhat longer."""
+        return self.rules.min_s * (self.fit + self.held_out)
+
+
+PLANS: dict[str, Plan] = {
+    "quick": Plan(RunRules("quick", min_s=3.0, rounds=6, mirrored=False), fit=60, held_out=16),
+    "standard": Plan(
+        RunRules("standard", min_s=10.0, rounds=10, mirrored=True), fit=90, held_out=30
+    ),
+}
