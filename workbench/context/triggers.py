@@ -63,8 +63,8 @@ class TriggerSettings:
     on_thermal_status: bool = True
     on_charging: bool = True
     period_s: float | None = None
-    hold_s: float = 3.0
-    min_dwell_s: float = 30.0
+    hold_s: float = 20.0
+    min_dwell_s: float = 90.0
 
     def __post_init__(self) -> None:
         for item in fields(self):
