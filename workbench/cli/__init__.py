@@ -7,6 +7,7 @@ from workbench.cli.group import CommandSpec
 
 COMMANDS: dict[str, CommandSpec] = {
     "info": CommandSpec("workbench.cli.info", "Show versions and where data lies."),
+    "record": CommandSpec("workbench.cli.record", "Record a context trace of this computer."),
 }
 """Command name -> its module and its line in `--help`, so that help imports none of them."""
 

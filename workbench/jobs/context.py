@@ -57,8 +57,8 @@ class JobContext(ABC):
         """Whether the job was asked to stop."""
 
     @abstractmethod
-    def _wait_for_cancel(self, seconds: float) -> None:
-        """Block for `seconds` or until the job is asked to stop."""
+    def wait(self, seconds: float) -> None:
+        """Block for `seconds` or until the job is asked to stop; raises nothing, unlike `sleep`."""
 
     @property
     def elapsed_s(self) -> float:
@@ -90,5 +90,5 @@ class JobContext(ABC):
         """
         remaining_s = self.remaining_s
         if seconds > 0:
-            self._wait_for_cancel(seconds if remaining_s is None else min(seconds, remaining_s))
+            self.wait(seconds if remaining_s is None else min(seconds, remaining_s))
         self.check_cancelled()

@@ -32,7 +32,7 @@ class _ThreadContext(JobContext):
     def cancelled(self) -> bool:
         return self._job.cancel_requested
 
-    def _wait_for_cancel(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         self._job._wait_for_cancel(seconds)
 
 

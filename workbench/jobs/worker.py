@@ -65,7 +65,7 @@ class _ProcessContext(JobContext):
     def cancelled(self) -> bool:
         return self._cancel.is_set()
 
-    def _wait_for_cancel(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         self._cancel.wait(seconds)
 
 
