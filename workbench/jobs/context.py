@@ -57,8 +57,11 @@ class JobContext(ABC):
         """Whether the job was asked to stop."""
 
     @abstractmethod
-    def wait(self, seconds: float) -> None:
-        """Block for `seconds` or until the job is asked to stop; raises nothing, unlike `sleep`."""
+    def wait(self, seconds: float) -> bool:
+        """Block for `seconds` or until the job is asked to stop; returns whether it was.
+
+        Unlike `sleep` it raises nothing: for work that keeps what it has when it is stopped.
+        """
 
     @property
     def elapsed_s(self) -> float:

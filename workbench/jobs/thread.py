@@ -32,8 +32,8 @@ class _ThreadContext(JobContext):
     def cancelled(self) -> bool:
         return self._job.cancel_requested
 
-    def wait(self, seconds: float) -> None:
-        self._job._wait_for_cancel(seconds)
+    def wait(self, seconds: float) -> bool:
+        return self._job._wait_for_cancel(seconds)
 
 
 def run_in_thread(

@@ -65,8 +65,8 @@ class _ProcessContext(JobContext):
     def cancelled(self) -> bool:
         return self._cancel.is_set()
 
-    def wait(self, seconds: float) -> None:
-        self._cancel.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        return self._cancel.wait(seconds)
 
 
 def load_entry_point(entry_point: str) -> Callable[..., Any]:

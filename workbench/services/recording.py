@@ -128,8 +128,7 @@ def record_local(
         if settings.duration_s is not None and due_s > settings.duration_s * (1 + 1e-9):
             break
         if due_s > passed_s:
-            context.wait(due_s - passed_s)
-            if context.cancelled:
+            if context.wait(due_s - passed_s):
                 break
         else:
             # Late by a whole step or more (the computer slept): go on from now, don't catch up.

@@ -49,11 +49,12 @@ class FakeContext(JobContext):
     def cancelled(self) -> bool:
         return self.now_s >= self.stop_after_s
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         self.now_s = min(self.now_s + seconds, self.stop_after_s)
         if self.now_s >= self.sleepy_at_s:
             self.now_s += 100.0
             self.sleepy_at_s = 1e9
+        return self.cancelled
 
 
 class FakeSampler(LocalSampler):
