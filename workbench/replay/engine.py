@@ -22,7 +22,7 @@ from workbench.replay.summary import summarise
 from workbench.search.exact import Enumeration, Reference
 from workbench.search.labels import LabelSetting
 from workbench.search.policies import Policy
-from workbench.search.problem import ACTIVATION, LATENCY, LOSS, PARAM, Context, Problem, Situation
+from workbench.search.problem import LATENCY, LOSS, STORAGE, Context, Problem, Situation
 from workbench.space.design_space import Configuration
 from workbench.space.tables import FloatArray
 
@@ -278,7 +278,7 @@ class _Run:
 
     def _cost(self, row: FloatArray, begin: int, end: int) -> _Span:
         day = self._day
-        storage = row[PARAM] + row[ACTIVATION]
+        storage = row[STORAGE]
         excess = storage - day.free_cache_bytes[begin:end]
         cpu_ms = np.maximum(excess, 0.0) * (1 / self._engine.problem.memory_bytes_per_ms)
         cpu_ms += row[LATENCY] * day.inverse_clock[begin:end]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.search.problem import ACTIVATION, LATENCY, LOSS, PARAM, Evaluation, Situation
+from workbench.search.problem import LATENCY, LOSS, STORAGE, Evaluation, Situation
 from workbench.space.design_space import Configuration
-from workbench.space.tables import FloatArray
 
-_MEDIAN_SAMPLE = 4096
+_CHAINS = 256
+_STEPS_PER_LAYER = 12
 _UNITS = {"latency": (1.0, "ms"), "storage": (1 / 1024, "KiB"), "accuracy": (1.0, "points")}
 
 
@@ -83,7 +83,7 @@ class Enumeration:
         """For each constraint the least value reachable, alone and with the others met."""
         situation = self.situation
         metrics = situation.problem.every_metric
-        storage = metrics[PARAM] + metrics[ACTIVATION]
+        storage = metrics[STORAGE]
         share = situation.context.cpu_share
         columns = {
             "latency": (
@@ -144,10 +144,27 @@ class Blocker:
         )
 
 
-def median_of_feasible(situation: Situation, rng: np.random.Generator) -> float | None:
-    """Median objective over random feasible configurations of a large space; None if none."""
-    space = situation.problem.space
-    sample = space.random_configurations(rng, _MEDIAN_SAMPLE)
-    evaluation = situation.evaluate(situation.problem.metrics_of_many(sample))
-    objectives: FloatArray = evaluation.objective[evaluation.violation == 0]
-    return float(np.median(objectives)) if len(objectives) else None
+def median_of_feasible(
+    situation: Situation, start: Configuration, rng: np.random.Generator
+) -> float:
+    """Median objective over random feasible configurations of a large space.
+
+    Feasible configurations may be too rare to be drawn blindly, so chains walk from `start`: each
+    step changes one layer and is taken back when it breaks a limit, which makes the feasible
+    configurations that can be reached equally likely (Metropolis et al., 1953).
+
+    Args:
+        start: a feasible configuration.
+    """
+    problem = situation.problem
+    sizes = np.array(problem.space.sizes)
+    chains = np.repeat(np.array([start], dtype=np.uint8), _CHAINS, axis=0)
+    row = np.arange(_CHAINS)
+    for _ in range(_STEPS_PER_LAYER * len(sizes)):
+        layer = rng.integers(0, len(sizes), _CHAINS)
+        tried = chains.copy()
+        tried[row, layer] = rng.integers(0, sizes[layer])
+        evaluation = situation.evaluate(problem.metrics_of_many(tried))
+        accepted = evaluation.violation == 0
+        chains[accepted] = tried[accepted]
+    return float(np.median(situation.evaluate(problem.metrics_of_many(chains)).objective))

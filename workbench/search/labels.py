@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from workbench.core.errors import SettingsError
 from workbench.search.exact import Reference, median_of_feasible
-from workbench.search.problem import ACTIVATION, LATENCY, LOSS, PARAM, Problem, Situation
+from workbench.search.problem import LATENCY, LOSS, STORAGE, Problem, Situation
 from workbench.search.runtime3c import Runtime3C
 from workbench.space.design_space import Configuration
 from workbench.space.tables import FloatArray
@@ -92,7 +92,7 @@ class LabelSetting:
         values = problem.tables.values
         self._loss = [np.ascontiguousarray(table[..., LOSS]) for table in values]
         self._latency = [np.ascontiguousarray(table[..., LATENCY]) for table in values]
-        self._storage = [table[..., PARAM] + table[..., ACTIVATION] for table in values]
+        self._storage = [np.ascontiguousarray(table[..., STORAGE]) for table in values]
         self._rest = {
             name: _suffix_minimum(tables)
             for name, tables in (
@@ -124,7 +124,7 @@ class LabelSetting:
         return Reference(
             configuration=best,
             objective=lower if known else None,
-            median_objective=median_of_feasible(situation, rng) if known else None,
+            median_objective=median_of_feasible(situation, best, rng) if known else None,
             is_bound=known and lower < objective - _TOLERANCE,
             feasible_count=None,
         )

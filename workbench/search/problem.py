@@ -40,8 +40,10 @@ Efficiency = Literal["energy", "latency", "intensity"]
 _ROUNDING = 1e-12
 """Relative slack of a constraint: a value equal to its limit must not fail by a rounding error."""
 
-METRICS = ("loss_points", "macs", "param_bytes", "activation_bytes", "latency_ms")
-LOSS, MACS, PARAM, ACTIVATION, LATENCY = range(len(METRICS))
+METRICS = ("loss_points", "latency_ms", "storage_bytes", "macs", "param_bytes")
+LOSS, LATENCY, STORAGE, MACS, PARAM = range(len(METRICS))
+_ALWAYS_NEEDED = 3
+"""The leading metrics that every objective looks at; only arithmetic intensity needs the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,10 @@ class Problem:
             )
 
 
+_COSTS_TO_METRICS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+"""(macs, param_bytes, activation_bytes) to (storage_bytes, macs, param_bytes)."""
+
+
 def build_problem(
     accuracy: AccuracyModel,
     costs: PairTables,
@@ -220,7 +226,9 @@ def build_problem(
         costs: metrics macs, param_bytes, activation_bytes.
         latency: metric latency_ms.
     """
-    tables = accuracy.predicted.join(costs).join(latency)
+    tables = accuracy.predicted.join(latency).join(
+        costs.with_metrics(_COSTS_TO_METRICS, METRICS[STORAGE:])
+    )
     correction = None
     if accuracy.space.count <= ENUMERABLE:
         correction = accuracy.every_loss_points - accuracy.predicted.every_total()[:, 0]
@@ -257,23 +265,32 @@ class Situation:
     def backbone_log(self) -> float:
         """ln of the backbone's cost (energy, latency) or -ln E; the scale's zero."""
         row = self.problem.backbone_metrics[:, None]
-        storage = row[PARAM] + row[ACTIVATION]
-        return float(self._log_cost(row, self.cpu_ms(row[LATENCY], storage))[0])
+        return float(self._log_cost(row, self.cpu_ms(row[LATENCY], row[STORAGE]))[0])
 
     def _log_cost(self, metrics: FloatArray, cpu_ms: FloatArray) -> FloatArray:
         if self.objective.efficiency == "intensity":
             intensity = arithmetic_intensity(
-                metrics[MACS], metrics[PARAM], metrics[ACTIVATION], self.objective.mu
+                metrics[MACS],
+                metrics[PARAM],
+                metrics[STORAGE] - metrics[PARAM],
+                self.objective.mu,
             )
             return -np.log(intensity)
         # Within one context energy and latency are both proportional to processor time.
         return np.log(cpu_ms)
 
+    @property
+    def metrics_needed(self) -> int:
+        """How many of the leading `METRICS` `evaluate` looks at under this objective."""
+        return len(METRICS) if self.objective.efficiency == "intensity" else _ALWAYS_NEEDED
+
     def evaluate(self, metrics: FloatArray) -> Evaluation:
-        """Objective and violation of (METRICS, ...) candidates."""
+        """Objective and violation of (METRICS, ...) candidates.
+
+        `metrics` may be cut after the first `metrics_needed`.
+        """
         context, limit = self.context, self.objective.loss_limit_points
-        storage = metrics[PARAM] + metrics[ACTIVATION]
-        cpu_ms = self.cpu_ms(metrics[LATENCY], storage)
+        cpu_ms = self.cpu_ms(metrics[LATENCY], metrics[STORAGE])
         lambda1, lambda2 = self.lambdas
         objective = self._log_cost(metrics, cpu_ms)
         objective -= self.backbone_log
@@ -282,7 +299,7 @@ class Situation:
         objective += loss * lambda1
         # Relative excess over each limit; a cache of nothing makes every working set too large.
         cpu_ms *= 1 / (context.cpu_share * context.latency_budget_ms)
-        storage *= 1 / max(context.free_cache_bytes, 1.0)
+        storage = metrics[STORAGE] * (1 / max(context.free_cache_bytes, 1.0))
         for ratio in (cpu_ms, storage, loss):
             ratio -= 1 + _ROUNDING
             np.maximum(ratio, 0.0, out=ratio)
@@ -295,13 +312,12 @@ class Situation:
         metrics = self.problem.metrics_of(configuration)
         row = metrics[:, None]
         evaluation = self.evaluate(row)
-        storage = row[PARAM] + row[ACTIVATION]
-        cpu_ms = float(self.cpu_ms(row[LATENCY], storage)[0])
+        cpu_ms = float(self.cpu_ms(row[LATENCY], row[STORAGE])[0])
         latency_ms = cpu_ms / self.context.cpu_share
         power = self.problem.power_mw
         limits = {
             "latency": (latency_ms, self.context.latency_budget_ms),
-            "storage": (storage[0], self.context.free_cache_bytes),
+            "storage": (metrics[STORAGE], self.context.free_cache_bytes),
             "accuracy": (metrics[LOSS], self.objective.loss_limit_points),
         }
         return Outcome(
@@ -310,12 +326,14 @@ class Situation:
             loss_points=float(metrics[LOSS]),
             latency_ms=latency_ms,
             energy_mj=float(power(self.context.frequency_ratio)) * cpu_ms / 1000 if power else None,
-            storage_bytes=int(storage[0]),
+            storage_bytes=int(metrics[STORAGE]),
             macs=int(metrics[MACS]),
             param_bytes=int(metrics[PARAM]),
-            activation_bytes=int(metrics[ACTIVATION]),
+            activation_bytes=int(metrics[STORAGE] - metrics[PARAM]),
             intensity=float(
-                arithmetic_intensity(row[MACS], row[PARAM], row[ACTIVATION], self.objective.mu)[0]
+                arithmetic_intensity(
+                    row[MACS], row[PARAM], row[STORAGE] - row[PARAM], self.objective.mu
+                )[0]
             ),
             violation=float(evaluation.violation[0]),
             violated=tuple(

@@ -22,11 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.search.problem import (
-    ACTIVATION,
     LATENCY,
     LOSS,
     METRICS,
-    PARAM,
+    STORAGE,
     Evaluation,
     Problem,
     Situation,
@@ -40,10 +39,10 @@ _INFEASIBLE = 1e9
 _ENUMERATE = 128
 """When the layers still open have no more configurations than this, all of them are tried."""
 
-_FOLLOWED = 8
+_FOLLOWED = 16
 """Continuations that a search follows, chosen for its context."""
 
-_SHORTLIST = 24
+_SHORTLIST = 48
 """Single changes that are tried together with every other one."""
 
 
@@ -104,6 +103,8 @@ class Runtime3C:
         self._max_rounds = max_rounds
         self._stages = _prepare(problem)
         self._moves = _Moves(problem)
+        # Where most layers are tried in full, changing two of them at once finds nothing new.
+        self._deep = sum(not stage.complete for stage in self._stages) > 2
         # What each preference chooses for the whole network, whatever the context.
         first = self._stages[0]
         whole = first.pairs[:, 0, :, None] + first.suffixes
@@ -115,7 +116,7 @@ class Runtime3C:
 
         The result is feasible, or the least violating configuration seen.
         """
-        metrics = len(METRICS)
+        metrics = situation.metrics_needed
         prefixes = np.zeros((metrics, 1))
         choices = np.zeros((1, 0), dtype=np.uint8)
         last = np.zeros(1, dtype=np.intp)
@@ -125,9 +126,9 @@ class Runtime3C:
         best_score, best = np.inf, self._problem.space.backbone_configuration
         for stage in self._stages:
             operators = stage.pairs.shape[2]
-            extended = prefixes[:, :, None] + stage.pairs[:, last]
+            extended = prefixes[:, :, None] + stage.pairs[:metrics, last]
             kinds = slice(None) if stage.complete else followed
-            whole = extended[..., None] + stage.suffixes[:, None, :, kinds]
+            whole = extended[..., None] + stage.suffixes[:metrics, None, :, kinds]
             extended_numbers = numbers[:, None] * operators + np.arange(operators)
             if correction is not None:
                 rows = extended_numbers[..., None] * stage.suffix_count
@@ -163,7 +164,7 @@ class Runtime3C:
         """
         if self._stages[0].complete:
             return np.zeros(1, dtype=np.intp), 0
-        evaluation = situation.evaluate(self._pool)
+        evaluation = situation.evaluate(self._pool[: situation.metrics_needed])
         score = _score(evaluation)
         near = evaluation.objective + evaluation.violation
         half = _FOLLOWED // 2
@@ -179,20 +180,23 @@ class Runtime3C:
         current, tried = list(start), 0
         moves = self._moves
         for done in range(self._max_rounds):
-            base, deltas, number_deltas = moves.deltas(current)
+            base, deltas, number_deltas = moves.deltas(current, situation.metrics_needed)
             single = base[:, None] + deltas
             if number_deltas is not None:
                 single[LOSS] += moves.correction(current, number_deltas)
             evaluation = situation.evaluate(single)
-            near = evaluation.objective + evaluation.violation
-            short = np.argpartition(near, _SHORTLIST)[:_SHORTLIST]
-            double = (base[:, None] + deltas[:, short])[:, :, None] + deltas[:, None, :]
-            if number_deltas is not None:
-                both = number_deltas[short][:, None] + number_deltas
-                double[LOSS] += moves.correction(current, both)
-            scores = _score(situation.evaluate(double))
-            scores[moves.touching[short]] = np.inf
-            scores = np.concatenate((_score(evaluation)[None], scores))
+            scores = _score(evaluation)[None]
+            short = np.zeros(0, dtype=np.intp)
+            if self._deep:
+                near = evaluation.objective + evaluation.violation
+                short = np.argsort(near)[:_SHORTLIST]
+                double = (base[:, None] + deltas[:, short])[:, :, None] + deltas[:, None, :]
+                if number_deltas is not None:
+                    both = number_deltas[short][:, None] + number_deltas
+                    double[LOSS] += moves.correction(current, both)
+                pairs = _score(situation.evaluate(double))
+                pairs[moves.touching[short]] = np.inf
+                scores = np.concatenate((scores, pairs))
             tried += scores.size
             winner = int(scores.argmin())
             if scores.flat[winner] >= score - 1e-12 * abs(score):
@@ -222,9 +226,13 @@ class _Moves:
             self._tables[decision, : table.shape[0], : table.shape[1]] = table
 
     def deltas(
-        self, current: list[int]
+        self, current: list[int], metrics: int
     ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64] | None]:
-        """(METRICS,) of the predicted whole, (METRICS, moves) changes, (moves,) of the number."""
+        """What single changes of `current` change, for the leading `metrics` of METRICS.
+
+        Returns (metrics,) of the predicted whole, (metrics, moves) changes, and (moves,) changes
+        of the configuration's number where the space is numbered.
+        """
         choices = np.array(current)
         before = np.concatenate(([0], choices[:-1]))[self.decision]
         after = np.concatenate((choices[1:], [0]))[self.decision]
@@ -241,7 +249,7 @@ class _Moves:
         numbers = None
         if self._problem.correction_points is not None:
             numbers = (self.choice - now) * self._problem.space.radix[self.decision]
-        return base, np.ascontiguousarray(deltas.T), numbers
+        return base[:metrics], np.ascontiguousarray(deltas.T[:metrics]), numbers
 
     def correction(self, current: list[int], number_deltas: npt.NDArray[np.int64]) -> FloatArray:
         """What to add to the predicted loss of the configurations with these numbers."""
@@ -267,7 +275,7 @@ def _undominated(
     The last operator decides what may follow, so only equal ones can replace each other.
     """
     chosen = metrics[:, order]
-    keys = np.stack((chosen[LOSS], chosen[LATENCY], chosen[PARAM] + chosen[ACTIVATION]))
+    keys = np.stack((chosen[LOSS], chosen[LATENCY], chosen[STORAGE]))
     no_worse = (keys[:, :, None] <= keys[:, None, :]).all(axis=0)
     better = (keys[:, :, None] < keys[:, None, :]).any(axis=0)
     same = last[:, None] == last[None, :]
@@ -285,8 +293,7 @@ def _weights(problem: Problem) -> FloatArray:
     weights = np.zeros((len(preferences), len(METRICS)))
     weights[:, LOSS] = preferences[:, 0] / 5.0
     weights[:, LATENCY] = preferences[:, 1] / backbone[LATENCY]
-    storage = preferences[:, 2] / (backbone[PARAM] + backbone[ACTIVATION])
-    weights[:, PARAM] = weights[:, ACTIVATION] = storage
+    weights[:, STORAGE] = preferences[:, 2] / backbone[STORAGE]
     return weights
 
 

@@ -17,11 +17,11 @@ from workbench.devices.profile import (
 )
 from workbench.replay.engine import Engine
 from workbench.search.problem import (
-    ACTIVATION,
     LATENCY,
     LOSS,
     MACS,
     PARAM,
+    STORAGE,
     Objective,
     Problem,
     build_problem,
@@ -88,8 +88,10 @@ class Deployment:
             energy_mj=energy,
             macs=metrics[MACS],
             param_bytes=metrics[PARAM],
-            activation_bytes=metrics[ACTIVATION],
-            intensity=arithmetic_intensity(metrics[MACS], metrics[PARAM], metrics[ACTIVATION]),
+            activation_bytes=metrics[STORAGE] - metrics[PARAM],
+            intensity=arithmetic_intensity(
+                metrics[MACS], metrics[PARAM], metrics[STORAGE] - metrics[PARAM]
+            ),
         )
 
 
