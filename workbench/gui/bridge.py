@@ -7,12 +7,32 @@ queues on the GUI thread at display rate. It stands still while nothing runs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, JobManager, LogLine
+from workbench.jobs import (
+    Cancelled,
+    Done,
+    Failed,
+    Job,
+    JobEvent,
+    JobManager,
+    LogLine,
+    TerminalEvent,
+)
 
 EventHandler = Callable[[JobEvent], None]
+
+_QUIET_INTERVAL_MS = 8
+"""How often to look while a short run is on that somebody waits for with a finger on a slider."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    job: Job
+    on_event: EventHandler | None
+    quiet: bool
 
 
 class JobBridge(QObject):
@@ -28,28 +48,35 @@ class JobBridge(QObject):
     def __init__(self, manager: JobManager, rate_hz: int = 30, parent: QObject | None = None):
         super().__init__(parent)
         self._manager = manager
-        self._watched: dict[int, tuple[Job, EventHandler | None]] = {}
+        self._watched: dict[int, _Watched] = {}
+        self._interval_ms = 33
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._drain)
         self.set_rate(rate_hz)
 
     def set_rate(self, rate_hz: int) -> None:
         """How often queues are looked at, in Hz."""
-        self._timer.setInterval(max(1, round(1000 / rate_hz)))
+        self._interval_ms = max(1, round(1000 / rate_hz))
+        self._set_interval()
 
-    def watch(self, job: Job, on_event: EventHandler | None = None) -> Job:
-        """Follow a job to its end; `on_event` is called on the GUI thread with every event."""
+    def watch(self, job: Job, on_event: EventHandler | None = None, *, quiet: bool = False) -> Job:
+        """Follow a job to its end; `on_event` is called on the GUI thread with every event.
+
+        A `quiet` job is a short one that the user caused by a slider: it shows in no bar or log.
+        """
         self._manager.add(job)
-        self._watched[job.id] = (job, on_event)
-        self.logged.emit("info", f"{job.name}: started")
-        self.jobs_changed.emit()
+        self._watched[job.id] = _Watched(job, on_event, quiet)
+        if not quiet:
+            self.logged.emit("info", f"{job.name}: started")
+            self.jobs_changed.emit()
+        self._set_interval()
         if not self._timer.isActive():
             self._timer.start()
         return job
 
     def running(self) -> list[Job]:
-        """The jobs that are followed, oldest first."""
-        return [job for job, _ in self._watched.values()]
+        """The jobs to show, oldest first."""
+        return [watched.job for watched in self._watched.values() if not watched.quiet]
 
     def stop_all(self, timeout_s: float = 5.0) -> None:
         """Cancel every job and wait for its end; for the end of the program."""
@@ -58,27 +85,38 @@ class JobBridge(QObject):
         self._watched.clear()
 
     def _drain(self) -> None:
-        for job, on_event in list(self._watched.values()):
-            for event in job.events():
-                self._note(job, event, handled=on_event is not None)
-                if on_event is not None:
-                    on_event(event)
-        self.jobs_changed.emit()
-        if not self._watched:
+        loud = False
+        for watched in list(self._watched.values()):
+            loud = loud or not watched.quiet
+            for event in watched.job.events():
+                if isinstance(event, TerminalEvent):
+                    self._watched.pop(watched.job.id, None)
+                self._note(watched, event)
+                if watched.on_event is not None:
+                    watched.on_event(event)
+        if loud:
+            self.jobs_changed.emit()
+        if self._watched:
+            self._set_interval()
+        else:
             self._timer.stop()
 
-    def _note(self, job: Job, event: JobEvent, *, handled: bool) -> None:
+    def _set_interval(self) -> None:
+        quiet = any(watched.quiet for watched in self._watched.values())
+        interval_ms = _QUIET_INTERVAL_MS if quiet else self._interval_ms
+        if interval_ms != self._timer.interval():
+            self._timer.setInterval(interval_ms)
+
+    def _note(self, watched: _Watched, event: JobEvent) -> None:
+        name = watched.job.name
         match event:
             case LogLine(text=text, level=level):
-                self.logged.emit(level, f"{job.name}: {text}")
-            case Done():
-                self._watched.pop(job.id, None)
-                self.logged.emit("info", f"{job.name}: done in {event.elapsed_s:.1f} s")
-            case Cancelled():
-                self._watched.pop(job.id, None)
-                self.logged.emit("info", f"{job.name}: cancelled")
+                self.logged.emit(level, f"{name}: {text}")
+            case Done() if not watched.quiet:
+                self.logged.emit("info", f"{name}: done in {event.elapsed_s:.1f} s")
+            case Cancelled() if not watched.quiet:
+                self.logged.emit("info", f"{name}: cancelled")
             case Failed(message=message):
-                self._watched.pop(job.id, None)
-                self.logged.emit("error", f"{job.name}: {message}")
-                if not handled:
+                self.logged.emit("error", f"{name}: {message}")
+                if watched.on_event is None:
                     self.failed.emit(event)

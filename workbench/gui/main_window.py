@@ -17,14 +17,15 @@ from workbench.gui import settings as declared
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
 from workbench.gui.pages.registry import PAGES, PageSpec
+from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Setting, Settings
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.bottom_bar import BottomBar
 from workbench.gui.widgets.rail import Rail
-from workbench.gui.widgets.states import ErrorDialog, Problem
+from workbench.gui.widgets.states import ErrorDialog
 from workbench.gui.widgets.top_bar import TopBar
-from workbench.gui.workspace import Workspace
-from workbench.jobs import Failed, Job
+from workbench.gui.workspace import Choices, Workspace
+from workbench.jobs import Done, Failed, Job, JobContext, JobEvent, run_in_thread
 
 DEFAULT_PAGE = "replay"
 
@@ -124,6 +125,17 @@ class MainWindow(QMainWindow):
         """Bring the page to the front that was shown when the program ended last."""
         key = self._settings.text("window/page", DEFAULT_PAGE)
         self.show_page(key if key in self.page_keys else DEFAULT_PAGE)
+
+    def read_details(self) -> None:
+        """Read the details of what can be chosen, on a worker thread."""
+        job = run_in_thread(_read_catalogue, {"workspace": self.shell.workspace}, name="Catalogue")
+        self._bridge.watch(job, self._on_catalogue, quiet=True)
+
+    def _on_catalogue(self, event: JobEvent) -> None:
+        if isinstance(event, Done):
+            self.shell.workspace.take(event.result)
+        elif isinstance(event, Failed):
+            self.show_problem(Problem.of(event))
 
     # ---- messages ------------------------------------------------------------------------------
 
@@ -287,3 +299,7 @@ class MainWindow(QMainWindow):
             theme.manager().choose(value)
         elif setting is declared.UPDATE_RATE:
             self._bridge.set_rate(int(value))
+
+
+def _read_catalogue(_context: JobContext, workspace: Workspace) -> Choices:
+    return workspace.catalogue.full()

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.bridge import JobBridge
+from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
-from workbench.gui.widgets.states import Problem
 from workbench.gui.workspace import Workspace
 
 

@@ -86,6 +86,17 @@ QToolButton[role="rail"]:focus { border: 1px solid $accent; }
 QToolButton[role="chooser"] { background: $raised; border: 1px solid $line; padding: 4px 8px; }
 QToolButton[role="chooser"]:hover { background: $hover; }
 
+QPushButton[role="chip"] { border-radius: 13px; padding: 3px 12px 3px 8px; color: $secondary;
+    background: transparent; }
+QPushButton[role="chip"]:checked { background: $raised; color: $text; }
+QPushButton[role="chip"][primary="true"] { border: 1px solid $accent; }
+QPushButton[role="chip"]:hover { background: $hover; }
+QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 2px 11px 2px 7px; }
+QLineEdit[role="clock"] { background: transparent; border: 1px solid transparent; padding: 2px 4px;
+    font-size: 14px; }
+QLineEdit[role="clock"]:hover { border-color: $line; }
+QLineEdit[role="clock"]:focus { border-color: $accent; background: $raised; }
+
 QComboBox { background: $raised; border: 1px solid $line; border-radius: 6px;
     padding: 4px 8px; min-height: 18px; }
 QComboBox:hover { background: $hover; }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from workbench.core.errors import SettingsError
 from workbench.core.provenance import Provenance
 from workbench.gui.settings import Settings
 
@@ -27,22 +28,29 @@ class Choice:
 
 KINDS = ("network", "device", "trace")
 
+Choices = Mapping[str, Sequence[Choice]]
+"""Kind -> what there is of it."""
+
 
 class Catalogue(Protocol):
-    """Where the choices come from. Each call may read the disk and raise `WorkbenchError`."""
+    """Where the choices come from."""
 
-    def networks(self) -> Sequence[Choice]: ...
+    def quick(self) -> Choices:
+        """Names alone, without reading large files; for the start of the window."""
+        ...
 
-    def device_profiles(self) -> Sequence[Choice]: ...
-
-    def traces(self) -> Sequence[Choice]: ...
+    def full(self) -> Choices:
+        """The same choices with details; may take a while, called on a worker thread."""
+        ...
 
 
 class Workspace(QObject):
     """Holds what is chosen, remembers it, and says when it changes."""
 
     changed = Signal(str)
-    """The kind that changed: ``network``, ``device`` or ``trace``."""
+    """The kind of which another one is in use: ``network``, ``device`` or ``trace``."""
+    relisted = Signal(str)
+    """The kind of which the list or its details changed."""
 
     def __init__(self, catalogue: Catalogue, settings: Settings, parent: QObject | None = None):
         super().__init__(parent)
@@ -57,22 +65,27 @@ class Workspace(QObject):
         Raises:
             WorkbenchError: when the catalogue cannot be read, or `wanted` is not in it.
         """
-        from workbench.core.errors import SettingsError
-
-        for kind, read in (
-            ("network", self.catalogue.networks),
-            ("device", self.catalogue.device_profiles),
-            ("trace", self.catalogue.traces),
-        ):
-            choices = tuple(read())
-            self._choices[kind] = choices
+        for kind, found in self.catalogue.quick().items():
+            choices = self._choices[kind] = tuple(found)
             asked = wanted.get(kind)
             key = asked or self._settings.text(f"workspace/{kind}")
-            found = next((choice for choice in choices if choice.key == key), None)
-            if asked and found is None:
+            current = next((choice for choice in choices if choice.key == key), None)
+            if asked and current is None:
                 known = ", ".join(choice.key for choice in choices) or "none"
                 raise SettingsError(f"There is no {kind} called '{asked}'.", f"There is: {known}.")
-            self._current[kind] = found or (choices[0] if choices else None)
+            self._current[kind] = current or (choices[0] if choices else None)
+
+    def take(self, listed: Choices) -> None:
+        """Take up new lists, such as those with details; what is in use stays in use."""
+        for kind, found in listed.items():
+            before = self._current[kind]
+            self._choices[kind] = tuple(found)
+            same = [choice for choice in found if before is not None and choice.key == before.key]
+            first = same or list(found[:1])
+            self._current[kind] = first[0] if first else None
+            self.relisted.emit(kind)
+            if not same and self._current[kind] is not before:
+                self.changed.emit(kind)
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """All there is of one kind."""

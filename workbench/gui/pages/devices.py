@@ -17,7 +17,9 @@ class DevicesPage(Page):
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
-        self._table = CatalogueTable(shell.workspace, "device", ("Processor", "Engine", "Error"))
+        self._table = CatalogueTable(
+            shell.workspace, "device", ("Processor", "Latency error", "Energy")
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(12)

@@ -1,26 +1,353 @@
-"""The Replay page."""
+"""The Replay page: a day of changing context, what each policy did in it, and why."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+import time
 
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
+
+from workbench.gui import settings as declared
+from workbench.gui import theme
+from workbench.gui.pages.replay_lanes import ReplayLanes
+from workbench.gui.pages.replay_layout import ReplayLayout
+from workbench.gui.pages.replay_tradeoff import ReplayTradeoff
+from workbench.gui.presenters.decision import build_card
+from workbench.gui.presenters.player import Player, faster, slower
+from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.replay_runner import ReplayRunner, Run
+from workbench.gui.presenters.replay_view import (
+    PolicyView,
+    ReplayBackend,
+    ReplaySession,
+    ReplayView,
+)
 from workbench.gui.shell import Page, Shell
-from workbench.gui.widgets.states import EmptyState
+
+_REGION_INTERVAL_S = 0.1
+_CHIPS = 6
+"""Policies offered as chips; the rest is behind the plus."""
 
 
 class ReplayPage(Page):
-    """Says what the page is for until a network is chosen."""
+    """Shows a replay, plays it, and re-runs it when a slider, a policy or a choice changes."""
 
-    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, shell: Shell, backend: ReplayBackend | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(shell, parent)
-        empty = EmptyState(
-            "replay",
-            "Look into the self-evolutionary network",
-            "The backbone as a row of layers and, below each, the operators it may take with "
-            "their cost and accuracy loss. A configuration built by hand shows its accuracy, "
-            "latency and energy at once.",
-            command="adaspring-workbench search --network fashion_mnist "
-            "--device-profile redmi_3s --battery 50 --cache-kb 400 --latency-budget-ms 7",
-        )
-        layout = QVBoxLayout(self)
-        layout.addWidget(empty)
+        if backend is None:
+            from workbench.gui.replay_backend import ServicesBackend
+
+            backend = ServicesBackend()
+        self._runner = ReplayRunner(backend, shell.bridge.watch, self)
+        self._player = Player(float(shell.settings.get(declared.SPEED)))
+        self._view: ReplayView | None = None
+        self._wanted_clock_s: float | None = None
+        self._loaded_for: tuple[str, str, str] | None = None
+        self._region_due_s = 0.0
+        self._shown_decision: tuple[object, ...] = ()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_tick)
+        self.ui = ReplayLayout(self)
+        self._lanes = ReplayLanes(self.ui.stack)
+        self._tradeoff = ReplayTradeoff(self.ui.tradeoff, self.ui.axis_button)
+        self._actions = self._make_actions()
+        self._connect()
+        self.ui.transport.show_speed(int(self._player.speed))
+        self.ui.restore(shell.settings)
+
+    # ---- the page's life -----------------------------------------------------------------------
+
+    def on_shown(self) -> None:
+        """Load what is chosen, when it is not what is shown."""
+        self._load_if_needed()
+        self.ui.stack.setFocus()
+
+    def on_hidden(self) -> None:
+        """A replay nobody sees stands still."""
+        self.pause()
+
+    def save_state(self) -> None:
+        """Remember the splitters."""
+        self.ui.save(self.shell.settings)
+
+    def commands(self) -> list[QAction]:
+        """What the palette offers for this page."""
+        return self._actions
+
+    @property
+    def view(self) -> ReplayView | None:
+        """The replay that is shown; None before the first."""
+        return self._view
+
+    @property
+    def t_s(self) -> float:
+        """Where the playhead stands."""
+        return self._player.t_s
+
+    @property
+    def playing(self) -> bool:
+        """Whether the replay runs."""
+        return self._player.playing
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is loaded or re-run now."""
+        return self._runner.busy
+
+    # ---- transport -----------------------------------------------------------------------------
+
+    def toggle_play(self) -> None:
+        """Play or pause. On a focused button or list, Space works that one instead."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton) and focus.property("role") == "chip":
+            focus.click()
+        elif isinstance(focus, QComboBox):
+            focus.showPopup()
+        elif self._player.playing:
+            self.pause()
+        elif self._view is not None:
+            self._player.play(time.monotonic())
+            self._timer.start(round(1000 / int(self.shell.settings.get(declared.UPDATE_RATE))))
+            self.ui.transport.show_playing(True)
+
+    def pause(self) -> None:
+        """Stand still."""
+        self._player.pause()
+        self._timer.stop()
+        self.ui.transport.show_playing(False)
+        self._show_region()
+
+    def to_start(self) -> None:
+        """Put the playhead at the start."""
+        self.seek(self._player.start_s)
+
+    def seek(self, t_s: float) -> None:
+        """Put the playhead at a time of the trace."""
+        self._player.seek(t_s)
+        self._show_time()
+        if not self._player.playing:
+            self._show_region()
+
+    def seek_clock(self, time_of_day_s: float) -> None:
+        """Put the playhead at a time of day; before the day is there, as soon as it is."""
+        if self._view is None:
+            self._wanted_clock_s = time_of_day_s
+        else:
+            self.seek((time_of_day_s - self._view.origin_s) % 86_400)
+
+    def next_decision(self) -> None:
+        """Go to the next decision of the policy in front."""
+        self._step(1)
+
+    def previous_decision(self) -> None:
+        """Go to the decision before this one."""
+        self._step(-1)
+
+    def _step(self, direction: int) -> None:
+        policy = self._primary()
+        if policy is None:
+            return
+        index = policy.decision_at(self._player.t_s)
+        wanted = index + 1 if direction > 0 else index - 1
+        at_one = index >= 0 and abs(policy.decision_t_s[index] - self._player.t_s) < 1e-6
+        if direction < 0 and not at_one:
+            wanted = index
+        if 0 <= wanted < len(policy.decision_t_s):
+            self.seek(float(policy.decision_t_s[wanted]))
+
+    def _set_speed(self, speed: int) -> None:
+        self._player.speed = float(speed)
+        self.ui.transport.show_speed(speed)
+
+    def _faster(self) -> None:
+        self._set_speed(faster(self._player.speed))
+
+    def _slower(self) -> None:
+        self._set_speed(slower(self._player.speed))
+
+    def _on_tick(self) -> None:
+        self._player.tick(time.monotonic())
+        self._show_time()
+        now_s = time.monotonic()
+        if now_s >= self._region_due_s:
+            self._region_due_s = now_s + _REGION_INTERVAL_S
+            self._show_region()
+        if not self._player.playing:
+            self.pause()
+
+    # ---- loading and running -------------------------------------------------------------------
+
+    def _load_if_needed(self) -> None:
+        workspace = self.shell.workspace
+        chosen = [workspace.current(kind) for kind in ("network", "device", "trace")]
+        missing = [
+            kind
+            for kind, choice in zip(("network", "device profile", "trace"), chosen, strict=True)
+            if choice is None
+        ]
+        if missing:
+            self.ui.show_missing(missing[0])
+            return
+        keys = tuple(choice.key for choice in chosen if choice is not None)
+        if keys != self._loaded_for:
+            self._loaded_for = (keys[0], keys[1], keys[2])
+            self.pause()
+            self.ui.show_loading()
+            self._runner.load(*self._loaded_for)
+
+    def on_session(self, session: ReplaySession) -> None:
+        """A session was loaded: offer its sliders and policies and run the day."""
+        chips = list(session.default_policies)
+        chips += [name for name in session.policies if name not in chips]
+        offered = chips[:_CHIPS]
+        visible = [name for name in session.default_policies if name != "backbone"]
+        self.ui.chips.set_policies(offered, visible, session.policies)
+        self.ui.what_if.set_knobs(session.knobs)
+        self.ui.legend.show_operators(session.space.operators)
+        self._tradeoff.set_space(session.space)
+        self._view = None
+        self._rerun()
+
+    def on_run(self, run: Run) -> None:
+        """A day was replayed."""
+        first = self._view is None
+        self._view = run.view
+        self.ui.show_content()
+        self.ui.subtitle.setText(run.view.subtitle)
+        self.ui.what_if.show_note(f"the day is re-run while you drag ({run.took_ms:.0f} ms)")
+        self.ui.transport.show_end(run.view.end_s + run.view.origin_s)
+        self._player.set_span(float(run.view.t_s[0]), run.view.end_s)
+        if first and self._wanted_clock_s is not None:
+            wanted, self._wanted_clock_s = self._wanted_clock_s, None
+            self._player.seek((wanted - run.view.origin_s) % 86_400)
+        self._show_run()
+
+    def on_problem(self, problem: Problem) -> None:
+        """Loading or running failed."""
+        self.pause()
+        self.ui.show_problem(problem)
+        self.shell.notify(problem.message, "bad")
+
+    def _retry(self) -> None:
+        self._loaded_for = None
+        self._load_if_needed()
+
+    def _rerun(self) -> None:
+        if self._runner.session is not None:
+            self._runner.run(self.ui.chips.visible, self.ui.what_if.values())
+
+    def _on_policies(self) -> None:
+        view = self._view
+        if view is not None and all(view.policy(name) for name in self.ui.chips.visible):
+            self._show_run()
+        else:
+            self._rerun()
+
+    def _on_workspace(self, _kind: str) -> None:
+        if self.isVisible():
+            self._load_if_needed()
+
+    # ---- showing -------------------------------------------------------------------------------
+
+    def _primary(self) -> PolicyView | None:
+        return None if self._view is None else self._view.policy(self.ui.chips.primary)
+
+    def _others(self) -> list[PolicyView]:
+        view = self._view
+        if view is None:
+            return []
+        names = [name for name in self.ui.chips.visible if name != self.ui.chips.primary]
+        return [policy for name in names if (policy := view.policy(name)) is not None]
+
+    def _show_run(self) -> None:
+        view, primary = self._view, self._primary()
+        if view is None or primary is None:
+            return
+        self._lanes.show(view, primary, self._others())
+        self._tradeoff.set_sources(view.energy_source, view.latency_source)
+        self._shown_decision = ()
+        self._show_time()
+        self._show_region()
+
+    def _show_time(self) -> None:
+        view, primary = self._view, self._primary()
+        if view is None or primary is None:
+            return
+        t_s = self._player.t_s
+        self.ui.transport.show_time(t_s + view.origin_s)
+        self.ui.stack.show_at(t_s)
+        others = self._others()
+        shown = (view, primary.name, *(p.decision_at(t_s) for p in (primary, *others)))
+        if shown != self._shown_decision:
+            self._shown_decision = shown
+            card = build_card(view, primary, others, t_s)
+            source = "" if card.evolution.total_ms is None else "measured on this computer"
+            self.ui.decision.show_card(card, source)
+            self._tradeoff.show_policies(primary, others, t_s)
+
+    def _show_region(self) -> None:
+        session, view, primary = self._runner.session, self._view, self._primary()
+        if session is not None and view is not None and primary is not None:
+            t_s, values = self._player.t_s, self.ui.what_if.values()
+            self._tradeoff.show_region(session.region(view, primary, t_s, values))
+
+    def _toggle_layers(self) -> None:
+        self._lanes.set_opened(not self._lanes.opened)
+
+    def _switch_axis(self) -> None:
+        self._tradeoff.switch_axis()
+        self._shown_decision = ()
+        self._show_time()
+        self._show_region()
+
+    def _on_theme(self, _tokens: object) -> None:
+        self._show_run()
+
+    # ---- wiring --------------------------------------------------------------------------------
+
+    def _make_actions(self) -> list[QAction]:
+        return [
+            self.add_action("Play or pause", "Space", self.toggle_play),
+            self.add_action("Next decision", "N", self.next_decision),
+            self.add_action("Previous decision", "P", self.previous_decision),
+            self.add_action("To the start of the day", "Home", self.to_start),
+            self.add_action("Play faster", "]", self._faster),
+            self.add_action("Play slower", "[", self._slower),
+            self.add_action("Open or fold the configuration lane", "O", self._toggle_layers),
+            self.add_action("Trade-off: switch energy and latency", "X", self._switch_axis),
+            self.add_action("Show the whole day", "0", self.ui.stack.fit),
+            self.add_action("Reset the sliders", "", self.ui.what_if.reset),
+            self.add_action("Copy the lanes as an image", "", self.ui.stack.copy_image),
+            self.add_action("Copy the lanes as CSV", "", self.ui.stack.copy_csv),
+            self.add_action("Copy the trade-off as CSV", "", self.ui.tradeoff.copy_csv),
+        ]
+
+    def _connect(self) -> None:
+        transport = self.ui.transport
+        transport.start_asked.connect(self.to_start)
+        transport.play_asked.connect(self._on_play_button)
+        transport.previous_asked.connect(self.previous_decision)
+        transport.next_asked.connect(self.next_decision)
+        transport.speed_chosen.connect(self._set_speed)
+        transport.time_entered.connect(self.seek_clock)
+        self.ui.stack.sought.connect(self.seek)
+        self.ui.stack.stepped.connect(self._step)
+        self.ui.chips.changed.connect(self._on_policies)
+        self.ui.what_if.changed.connect(self._rerun)
+        self.ui.axis_button.clicked.connect(self._switch_axis)
+        self.ui.fold_button.clicked.connect(self._toggle_layers)
+        self.ui.error.retried.connect(self._retry)
+        self.ui.missing_asked.connect(self._show_guide_page)
+        self.shell.workspace.changed.connect(self._on_workspace)
+        theme.manager().changed.connect(self._on_theme)
+
+    def _on_play_button(self) -> None:
+        self.ui.stack.setFocus()
+        self.toggle_play()
+
+    def _show_guide_page(self, key: str) -> None:
+        self.shell.go_to(key)

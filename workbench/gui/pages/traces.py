@@ -15,7 +15,9 @@ class TracesPage(Page):
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
-        self._table = CatalogueTable(shell.workspace, "trace", ("Span", "Samples", "Made"))
+        self._table = CatalogueTable(
+            shell.workspace, "trace", ("Span", "Samples", "Origin", "Device")
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(12)

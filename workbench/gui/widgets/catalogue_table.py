@@ -30,7 +30,8 @@ class CatalogueTable(QTableWidget):
         self._workspace = workspace
         self._kind = kind
         self._facts = fact_columns
-        columns = ("In use", "Name", "Provenance", *fact_columns, "About")
+        marked = ("Provenance",) if kind == "device" else ()
+        columns = ("In use", "Name", *marked, *fact_columns, "About")
         self.setColumnCount(len(columns))
         self.setHorizontalHeaderLabels(list(columns))
         self.setAccessibleName(f"List of {kind}s")
@@ -48,6 +49,7 @@ class CatalogueTable(QTableWidget):
         header.setSectionResizeMode(len(columns) - 1, QHeaderView.ResizeMode.Stretch)
         self.itemActivated.connect(self._on_activated)
         workspace.changed.connect(self._on_changed)
+        workspace.relisted.connect(self._on_changed)
         self.refresh()
 
     def refresh(self) -> None:
@@ -57,9 +59,11 @@ class CatalogueTable(QTableWidget):
         self.setRowCount(len(choices))
         for index, choice in enumerate(choices):
             facts = [choice.facts.get(name, "–") for name in self._facts]
-            mark = "✓" if choice == current else ""
-            provenance = str(choice.provenance) if choice.provenance else "–"
-            for column, text in enumerate((mark, choice.label, provenance, *facts, choice.story)):
+            texts = ["✓" if choice == current else "", choice.label]
+            if self._kind == "device":
+                texts.append(str(choice.provenance) if choice.provenance else "–")
+            texts += [*facts, choice.story.replace("\n", " · ")]
+            for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, choice.key)
                 item.setToolTip(text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
@@ -20,26 +18,8 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import icons, theme
 from workbench.gui.palette import Tokens
+from workbench.gui.presenters.problem import Problem
 from workbench.gui.widgets.basics import label, row
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What went wrong, in the three parts that every error of the workbench has."""
-
-    message: str
-    hint: str = ""
-    detail: str = ""
-
-    @classmethod
-    def of(cls, error: object) -> Problem:
-        """From a `WorkbenchError`, a `Failed` event or any exception."""
-        message = getattr(error, "message", "") or str(error) or type(error).__name__
-        return cls(message, getattr(error, "hint", ""), getattr(error, "detail", ""))
-
-    def as_text(self) -> str:
-        """All parts, for the clipboard."""
-        return "\n".join(part for part in (self.message, self.hint, self.detail) if part)
 
 
 class EmptyState(QWidget):
@@ -62,9 +42,9 @@ class EmptyState(QWidget):
         self._command = command
         self._picture = QLabel()
         self._picture.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        heading = label(title, "title")
+        heading = self._heading = label(title, "title")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        body = label(text, "secondary", wrap=True)
+        body = self._text = label(text, "secondary", wrap=True)
         body.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         body.setFixedWidth(500)
         column = QVBoxLayout()
@@ -86,6 +66,11 @@ class EmptyState(QWidget):
         outer.addStretch(3)
         theme.manager().changed.connect(self._restyle)
         self._restyle(theme.tokens())
+
+    def set_texts(self, title: str, text: str) -> None:
+        """Change title and text."""
+        self._heading.setText(title)
+        self._text.setText(text)
 
     def _restyle(self, tokens: Tokens) -> None:
         ratio = self.devicePixelRatioF()

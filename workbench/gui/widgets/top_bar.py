@@ -53,6 +53,7 @@ class TopBar(QWidget):
         layout.addWidget(self._search)
         layout.addWidget(self._theme)
         workspace.changed.connect(self._refresh)
+        workspace.relisted.connect(self._refresh)
         theme.manager().changed.connect(self._restyle)
         self._restyle(theme.tokens())
         self.refresh_all()

@@ -1,0 +1,352 @@
+"""The trade-off plot: accuracy against cost, with the whole space behind what policies chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QMenu, QWidget
+
+from workbench.gui import theme
+from workbench.gui.palette import Tokens
+from workbench.gui.plots import clipboard
+from workbench.gui.plots.pixel_items import PixelItem, translucent
+from workbench.gui.presenters.formats import significant
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPoint:
+    """Where a policy is now."""
+
+    name: str
+    x: float
+    y: float
+    colour: str
+
+
+class _Cloud(PixelItem):
+    """All configurations as small dots; those that are feasible now stand out."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__(view, -30)
+        self.x = np.empty(0)
+        self.y = np.empty(0)
+        self.feasible = np.empty(0, dtype=bool)
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw the dots."""
+        if not self.x.size:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = theme.tokens()
+        px, py = self.x_px(self.x), self.y_px(self.y)
+        size = 3.2 if self.x.size < 2000 else 2.4
+        opacity = 0.55 if self.x.size < 2000 else 0.32
+        groups = ((~self.feasible, tokens.secondary, opacity), (self.feasible, tokens.good, 0.75))
+        for mask, colour, alpha in groups:
+            pen = QPen(translucent(colour, alpha), size)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            points = zip(px[mask].tolist(), py[mask].tolist(), strict=True)
+            painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in points]))
+
+
+class _RegionBox(PixelItem):
+    """The rectangle around what is feasible now."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__(view, -40)
+        self.limits: tuple[float, float, float] | None = None
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw the rectangle, its right edge dashed, and its name."""
+        tokens = theme.tokens()
+        rect = self.boundingRect()
+        painter.setFont(theme.font(theme.SMALL_PX))
+        if self.limits is None:
+            painter.setPen(QColor(tokens.bad))
+            painter.drawText(QPointF(8, rect.height() - 8), "nothing is feasible now")
+            return
+        right, floor, top = self.limits
+        x = min(float(self.x_px(right)) + 3, rect.width())
+        y0 = max(0.0, float(self.y_px(top)) - 6)
+        y1 = min(rect.height(), float(self.y_px(floor)))
+        painter.fillRect(QRectF(0, y0, x, max(0.0, y1 - y0)), translucent(tokens.good, 0.12))
+        painter.setPen(QPen(QColor(tokens.good), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x, y0), QPointF(x, y1))
+        painter.drawLine(QPointF(0, y1), QPointF(x, y1))
+        painter.setPen(QColor(tokens.good))
+        below = y1 + 14 if y1 + 16 < rect.height() else y1 - 6
+        painter.drawText(QPointF(6, below), "feasible now")
+
+
+class _Front(PixelItem):
+    """The Pareto front."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__(view, 10)
+        self.x = np.empty(0)
+        self.y = np.empty(0)
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw line and dots."""
+        points = [
+            QPointF(x, y)
+            for x, y in zip(self.x_px(self.x).tolist(), self.y_px(self.y).tolist(), strict=True)
+        ]
+        colour = QColor(theme.tokens().good)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour, 1.4))
+        painter.drawPolyline(QPolygonF(points))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        radius = 2.6 if len(points) < 40 else 1.6
+        for point in points:
+            painter.drawEllipse(point, radius, radius)
+
+
+class _Chosen(PixelItem):
+    """Where the policies are, and where the primary one came from."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__(view, 20)
+        self.trail: list[tuple[float, float]] = []
+        self.points: tuple[PolicyPoint, ...] = ()
+        self.primary: PolicyPoint | None = None
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw trail, squares with names, and the current choice on top."""
+        tokens = theme.tokens()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        trail = [self._pixel(x, y) for x, y in self.trail]
+        for age, (a, b) in enumerate(zip(trail[-2::-1], trail[:0:-1], strict=True)):
+            colour = translucent(tokens.accent, max(0.12, 0.85 - 0.13 * age))
+            painter.setPen(QPen(colour, 1.4))
+            painter.drawLine(a, b)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawEllipse(a, 3, 3)
+        self._paint_squares(painter, tokens)
+        if self.primary is not None:
+            spot = self._pixel(self.primary.x, self.primary.y)
+            painter.setPen(QPen(QColor("#ffffff" if tokens.is_dark else tokens.text), 1.8))
+            painter.setBrush(QColor(self.primary.colour))
+            painter.drawEllipse(spot, 6.5, 6.5)
+
+    def _paint_squares(self, painter: QPainter, tokens: Tokens) -> None:
+        painter.setFont(theme.font(theme.SMALL_PX))
+        metrics = QFontMetricsF(painter.font())
+        taken: list[QRectF] = []
+        for point in self.points:
+            spot = self._pixel(point.x, point.y)
+            painter.setPen(QPen(QColor(point.colour), 1.6))
+            painter.setBrush(translucent(tokens.panel, 0.6))
+            painter.drawRect(QRectF(spot.x() - 4, spot.y() - 4, 8, 8))
+            wide = metrics.horizontalAdvance(point.name)
+            box = QRectF(spot.x() + 9, spot.y() - 8, wide, 16)
+            if box.right() > self.boundingRect().width():
+                box.moveRight(spot.x() - 9)
+            # Names of policies at the same place stand under one another.
+            while any(box.intersects(other) for other in taken):
+                box.translate(0, 13)
+            taken.append(box)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, point.name)
+
+    def _pixel(self, x: float, y: float) -> QPointF:
+        return QPointF(float(self.x_px(x)), float(self.y_px(y)))
+
+
+class _Hover(PixelItem):
+    """A ring around the configuration under the pointer."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__(view, 30)
+        self.spot: tuple[float, float] | None = None
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw the ring."""
+        if self.spot is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.tokens().text), 1.2))
+            x, y = self.spot
+            painter.drawEllipse(QPointF(float(self.x_px(x)), float(self.y_px(y))), 5, 5)
+
+
+class TradeoffPlot(pg.PlotWidget):
+    """Accuracy in percent against energy or latency."""
+
+    hovered = Signal(int)
+    """Index of the configuration under the pointer; -1 for none."""
+    picked = Signal(int)
+    """Index of the configuration that was clicked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, enableMenu=False)
+        self.setAccessibleName("Trade-off of accuracy and cost")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(220, 160)
+        item = self.getPlotItem()
+        item.hideButtons()
+        self._view = item.getViewBox()
+        self._view.disableAutoRange()
+        self._cloud = _Cloud(self._view)
+        self._region = _RegionBox(self._view)
+        self._front = _Front(self._view)
+        self._chosen = _Chosen(self._view)
+        self._hover = _Hover(self._view)
+        self._describe: Callable[[int], str] | None = None
+        self._unit = ""
+        self._title = ""
+        self._menu = QMenu(self)
+        for text, slot in (
+            ("Fit", self.fit),
+            ("Copy as image", self.copy_image),
+            ("Copy as CSV (all configurations)", self.copy_csv),
+        ):
+            action = QAction(text, self._menu)
+            action.triggered.connect(slot)
+            self._menu.addAction(action)
+        self.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.scene().sigMouseClicked.connect(self._on_mouse_clicked)
+        theme.manager().changed.connect(self._restyle)
+        self._restyle(theme.tokens())
+
+    def set_space(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        front: np.ndarray,
+        *,
+        title: str,
+        unit: str,
+        describe: Callable[[int], str] | None = None,
+    ) -> None:
+        """Show these configurations, shape (k,); `front` holds indices by rising cost.
+
+        Args:
+            title: what stands along x, with its unit.
+            describe: what the tool tip says of a configuration.
+        """
+        self._cloud.x, self._cloud.y = x, y
+        self._cloud.feasible = np.zeros(x.size, dtype=bool)
+        self._front.x, self._front.y = x[front], y[front]
+        self._describe = describe
+        self._title, self._unit = title, unit
+        self.getPlotItem().setLabel("bottom", title)
+        self.fit()
+
+    def set_region(self, feasible: np.ndarray, floor: float) -> None:
+        """Show what is feasible now: shape (k,), and the least accuracy allowed."""
+        self._cloud.feasible = feasible
+        if feasible.any():
+            right = float(self._cloud.x[feasible].max())
+            top = float(self._cloud.y[feasible].max())
+            self._region.limits = (right, floor, top)
+        else:
+            self._region.limits = None
+        self._cloud.update()
+        self._region.update()
+
+    def set_points(
+        self,
+        primary: PolicyPoint | None,
+        others: Sequence[PolicyPoint],
+        trail: Sequence[tuple[float, float]],
+    ) -> None:
+        """Show where the policies are; `trail` ends at the primary one."""
+        self._chosen.primary = primary
+        self._chosen.points = tuple(others)
+        self._chosen.trail = list(trail)
+        self._chosen.update()
+
+    def fit(self) -> None:
+        """Show all configurations."""
+        x, y = self._cloud.x, self._cloud.y
+        if x.size:
+            # A few hopeless configurations far below must not squeeze the rest together.
+            low = float(np.percentile(y, 2))
+            high = float(y.max())
+            margin = 0.06 * ((high - low) or 1.0)
+            self._view.setRange(
+                xRange=(0.0, float(x.max()) * 1.04),
+                yRange=(low - margin, high + margin),
+                padding=0,
+            )
+
+    def copy_image(self) -> None:
+        """Copy the plot as a picture."""
+        clipboard.copy_image(self)
+
+    def copy_csv(self) -> None:
+        """Copy all configurations as comma-separated values."""
+        describe = self._describe
+        rows = [
+            (describe(i).split("\n")[0] if describe else i, f"{x:.6g}", f"{y:.6g}", int(ok))
+            for i, (x, y, ok) in enumerate(
+                zip(self._cloud.x, self._cloud.y, self._cloud.feasible, strict=True)
+            )
+        ]
+        headings = ("configuration", self._title, "accuracy, %", "feasible now")
+        clipboard.copy_text(clipboard.table_csv(headings, rows))
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        """0 fits."""
+        if event.key() == Qt.Key.Key_0:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def _nearest(self, position: QPointF) -> int:
+        if not self._cloud.x.size or not self._view.sceneBoundingRect().contains(position):
+            return -1
+        local = self._view.mapFromScene(position)
+        distance = np.hypot(
+            self._cloud.x_px(self._cloud.x) - local.x(), self._cloud.y_px(self._cloud.y) - local.y()
+        )
+        index = int(distance.argmin())
+        return index if distance[index] < 8 else -1
+
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        index = self._nearest(position)
+        spot = None if index < 0 else (float(self._cloud.x[index]), float(self._cloud.y[index]))
+        if spot == self._hover.spot:
+            return
+        self._hover.spot = spot
+        self._hover.update()
+        if index >= 0:
+            cost = significant(float(self._cloud.x[index]), 3)
+            words = [f"{self._cloud.y[index]:.1f} %   {cost} {self._unit}"]
+            if self._describe is not None:
+                words.insert(0, self._describe(index))
+            self.setToolTip("\n".join(words))
+        else:
+            self.setToolTip("")
+        self.hovered.emit(index)
+
+    def _on_mouse_clicked(self, event) -> None:  # type: ignore[no-untyped-def]
+        if event.button() == Qt.MouseButton.RightButton:
+            self._menu.popup(event.screenPos().toPoint())
+        elif event.double():
+            self.fit()
+        else:
+            index = self._nearest(event.scenePos())
+            if index >= 0:
+                self.picked.emit(index)
+
+    def _restyle(self, tokens: Tokens) -> None:
+        self.setBackground(tokens.panel)
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setTickFont(theme.font(theme.SMALL_PX, tabular=True))
+            axis.setPen(pg.mkPen(None))
+            axis.setTextPen(tokens.secondary)
+            axis.setStyle(tickLength=0, maxTickLevel=0)
+        item.getAxis("bottom").setLabel(self._title, **{"font-size": "11px"})
+        item.getAxis("left").setWidth(40)
+        item.showGrid(x=False, y=True, alpha=0.0)
+        self.viewport().update()
