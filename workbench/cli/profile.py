@@ -1,0 +1,90 @@
+"""`adaspring-workbench profile`: measure this computer and write its device profile."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from workbench.jobs import Job, JobCancelled
+from workbench.services.profiling import ProfilingSummary, start_local_profiling
+
+PLAN_NAMES = ("quick", "standard")
+
+
+@click.command("profile")
+@click.option("--device", type=click.Choice(["local"]), default="local", show_default=True)
+@click.option("--network", required=True, help="Network to measure: its name or its folder.")
+@click.option(
+    "--plan",
+    type=click.Choice(PLAN_NAMES),
+    default="quick",
+    show_default=True,
+    help="How much to measure: about 5 minutes, or about 25.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="TOML file to write.  [default: this_computer, among your own device profiles]",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the choice of configurations.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+def command(
+    device: str, network: str, plan: str, out: Path | None, seed: int, as_json: bool
+) -> None:
+    """Measure a network's configurations on a device and write a calibrated device profile.
+
+    Close other programs first. Ctrl+C breaks off and leaves no file.
+    """
+    summary = _follow(start_local_profiling(network, plan, out, seed))
+    if as_json:
+        plain = {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in dataclasses.asdict(summary).items()
+        }
+        click.echo(json.dumps(plain, indent=2))
+        return
+    click.echo(f"wrote {summary.path}")
+    click.echo(f"raw samples in {summary.samples_path}")
+    click.echo(
+        f"{summary.runs:,} runs of {summary.fitted_configurations} configurations for the table"
+        f" and {summary.held_out_configurations} held out; measurement {summary.trust}"
+    )
+    click.echo(
+        f"held-out configurations: median error {summary.relative_error:.1%},"
+        f" {summary.within_5_percent:.0%} within 5 %, {summary.within_10_percent:.0%} within 10 %"
+        f" (the term model alone: {summary.term_error:.1%})"
+    )
+    click.echo(
+        f"backbone {summary.backbone_ms:.3f} ms; memory {summary.bandwidth_gb_per_s:.1f} GB/s;"
+        f" power: {summary.power}"
+    )
+
+
+def _follow(job: Job) -> ProfilingSummary:
+    """Show progress until the job ends; Ctrl+C cancels it."""
+    show = sys.stderr.isatty()
+    try:
+        while not job.finished:
+            job.wait(0.5)
+            job.events()
+            progress = job.latest_progress
+            if show and progress is not None:
+                left = "" if progress.eta_s is None else f", {progress.eta_s:.0f} s left"
+                done = 0.0 if progress.fraction is None else progress.fraction
+                click.echo(f"\r\x1b[K{done:4.0%} {progress.message}{left}", nl=False, err=True)
+    except KeyboardInterrupt:
+        job.cancel()
+        job.wait()
+        raise
+    finally:
+        if show:
+            click.echo(err=True)
+    try:
+        summary: ProfilingSummary = job.result()
+    except JobCancelled:
+        raise KeyboardInterrupt from None
+    return summary

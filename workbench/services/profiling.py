@@ -1,0 +1,309 @@
+"""Measuring this computer and writing its device profile."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from workbench.core.errors import InputFileError, SettingsError
+from workbench.core.files import atomic_write
+from workbench.core.provenance import Provenance
+from workbench.devices.profile import (
+    Calibration,
+    Cluster,
+    DeviceProfile,
+    LatencyModel,
+    Memory,
+    PowerModel,
+    space_signature,
+)
+from workbench.devices.profile_file import load_profile, save_profile
+from workbench.jobs import Job, JobContext, run_in_process
+from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
+from workbench.profiling.latency_fit import leave_one_group_out, node_floor
+from workbench.profiling.local import LocalMeasurement, measure_here
+from workbench.profiling.run_rules import PLANS
+from workbench.services.catalogue import find_network
+from workbench.services.device_profiles import SUFFIX, user_profiles_folder
+from workbench.space.description import Network, read_network
+from workbench.space.tables import LATENCY_TERMS, PairTables, latency_term_tables
+
+LOCAL_ID = "this_computer"
+FALLBACK_L2_KIB = 1024.0
+FALLBACK_MHZ = 2000.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilingSummary:
+    """What a session of measuring came to.
+
+    Attributes:
+        path: the profile; `samples_path`: every raw sample beside it.
+        relative_error: median relative error on held-out configurations.
+        within_5_percent, within_10_percent: share of those predicted that closely.
+        term_error: median error of the term model on the same configurations, for comparison.
+        backbone_ms: measured median latency of the whole network.
+        trust: ``trusted``, or what speaks against the measurement.
+        power: how power was measured, or why it was not.
+    """
+
+    path: Path
+    samples_path: Path
+    fitted_configurations: int
+    held_out_configurations: int
+    runs: int
+    relative_error: float
+    within_5_percent: float
+    within_10_percent: float
+    term_error: float
+    backbone_ms: float
+    bandwidth_gb_per_s: float
+    trust: str
+    power: str
+
+
+def start_local_profiling(
+    network: str | Path, plan: str = "quick", out: str | Path | None = None, seed: int = 0
+) -> Job:
+    """Measure a network on this computer in a worker process and write the device profile.
+
+    The job's result is a `ProfilingSummary`. Cancelled or failed, it leaves no file.
+
+    Args:
+        network: id of a network, or its folder.
+        plan: ``quick`` or ``standard``.
+        out: the TOML file to write; the user's own device profiles where left out.
+
+    Raises:
+        SettingsError: when there is no such network or plan, or the file's name does not suit.
+        InputFileError: when the network cannot be used, the folder cannot be written, or the file
+            that is there is no device profile.
+    """
+    if plan not in PLANS:
+        raise SettingsError(f"There is no plan {plan!r}.", f"Known: {', '.join(PLANS)}.")
+    folder = find_network(network).folder
+    path = _output_path(out)
+    arguments = {"folder": str(folder), "plan": plan, "path": str(path), "seed": seed}
+    return run_in_process(
+        "workbench.services.profiling:profile_here", arguments, name=f"profile {folder.name} here"
+    )
+
+
+def profile_here(
+    context: JobContext, folder: str, plan: str, path: str, seed: int
+) -> ProfilingSummary:
+    """Measure, fit and write; the worker's entry point.
+
+    Raises:
+        JobCancelled: when the job was asked to stop; nothing is written then.
+        InputFileError: when the network cannot be used or the profile cannot be written.
+        WorkbenchError: when the engine refuses the network.
+    """
+    network = read_network(folder)
+    measurement = measure_here(context, network, PLANS[plan], seed)
+    context.progress(1.0, "fitting the latency table")
+    return write_measurement(network, measurement, Path(path), context.check_cancelled)
+
+
+def write_measurement(
+    network: Network,
+    measurement: LocalMeasurement,
+    path: Path,
+    before_writing: Callable[[], None] = lambda: None,
+) -> ProfilingSummary:
+    """Fit a measurement's table and write the profile, its raw samples beside it.
+
+    Args:
+        before_writing: the last chance to break off.
+
+    Raises:
+        InputFileError: when the folder cannot be written.
+    """
+    medians_ms = measurement.medians_ms()
+    fitted = len(measurement.design.fit)
+    clock_mhz, soc = _clock_mhz(), measurement.computer.cpu_model[:200]
+    floor = node_floor(clock_mhz)
+    table = fit_table(network.space, measurement.design.fit, medians_ms[:fitted], floor)
+    held_out = _errors(
+        PairTables(("latency_ms",), tuple(t[..., None] for t in table.latency_ms)),
+        measurement, medians_ms[fitted:],
+    )  # fmt: skip
+    terms = latency_term_tables(network.space)
+    by_terms = _errors(
+        terms.with_metrics(table.prices[:, None], ("latency_ms",)),
+        measurement, medians_ms[fitted:],
+    )  # fmt: skip
+    every_term = terms.totals(measurement.design.fit)
+    left_out = leave_one_group_out(
+        every_term, medians_ms[:fitted], [str(i) for i in range(fitted)], floor
+    )
+    profile = DeviceProfile(
+        id=_id_of(path),
+        title="This computer",
+        soc=soc,
+        clusters=(_cluster(measurement, clock_mhz),),
+        memory=Memory(
+            bandwidth_bytes_per_s=float(f"{measurement.bandwidth_bytes_per_s:.4g}"),
+            provenance=Provenance.MEASURED,
+            story=f"one thread copying a large array, read plus written; {_when(measurement)}",
+        ),
+        latency=LatencyModel(
+            ms_per={n: float(f"{p:.6g}") for n, p in zip(LATENCY_TERMS, table.prices)},
+            cluster="cpu", threads=1, points=fitted,
+            relative_error=left_out.median, relative_error_p90=left_out.p90,
+            provenance=Provenance.ESTIMATED,
+            story=f"eight terms fitted to {fitted} configurations of {network.name} measured here,"
+            f" for networks that were not; {_when(measurement)}",
+        ),
+        power=_power(measurement),
+        calibrations=(
+            *_other_calibrations(path, soc, network),
+            _calibration(network, measurement, table, held_out),
+        ),
+        notes=(f"{measurement.trust.mark}.", f"Power: {measurement.power_story}."),
+    )  # fmt: skip
+    samples_path = path.with_suffix(".samples.npz")
+    before_writing()
+    _save_samples(samples_path, measurement)
+    save_profile(profile, path)
+    return ProfilingSummary(
+        path=path,
+        samples_path=samples_path,
+        fitted_configurations=fitted,
+        held_out_configurations=len(measurement.design.held_out),
+        runs=sum(len(sample.all_ms) for sample in measurement.samples),
+        relative_error=held_out.median,
+        within_5_percent=held_out.within(0.05),
+        within_10_percent=held_out.within(0.10),
+        term_error=by_terms.median,
+        backbone_ms=float(medians_ms[0]),
+        bandwidth_gb_per_s=measurement.bandwidth_bytes_per_s / 1e9,
+        trust=measurement.trust.mark,
+        power=measurement.power_story,
+    )
+
+
+def _errors(tables: PairTables, measurement: LocalMeasurement, measured_ms: np.ndarray) -> HeldOut:
+    predicted = tables.totals(measurement.design.held_out)[:, 0]
+    return HeldOut(predicted / measured_ms - 1)
+
+
+def _calibration(
+    network: Network, measurement: LocalMeasurement, table: FittedTable, held_out: HeldOut
+) -> Calibration:
+    return Calibration(
+        network=network.name,
+        space_sha256=space_signature(network.space),
+        operators=network.space.operators,
+        latency_ms=tuple(
+            tuple(tuple(float(f"{ms:.6g}") for ms in row) for row in part)
+            for part in table.latency_ms
+        ),
+        measured=tuple(tuple(tuple(map(int, row)) for row in part) for part in table.measured),
+        fitted_configurations=len(measurement.design.fit),
+        held_out_configurations=len(measurement.design.held_out),
+        relative_error=held_out.median,
+        within_5_percent=held_out.within(0.05),
+        within_10_percent=held_out.within(0.10),
+        provenance=Provenance.CALIBRATED,
+        story=f"measured on {measurement.computer.summary()} with {measurement.engine}:"
+        f" {measurement.plan.rules.describe()}; {_when(measurement)}; {measurement.trust.mark}",
+    )
+
+
+def _cluster(measurement: LocalMeasurement, clock_mhz: float) -> Cluster:
+    computer = measurement.computer
+    l2_kib = computer.l2_kib
+    known = "as the system states them"
+    missing = f"{known}, the L2 cache assumed at {FALLBACK_L2_KIB:.0f} KiB"
+    return Cluster(
+        name="cpu",
+        core_type=computer.cpu_model[:200],
+        cores=computer.physical_cores or computer.logical_cpus,
+        max_mhz=clock_mhz,
+        l2_kib=float(l2_kib or FALLBACK_L2_KIB),
+        provenance=Provenance.MEASURED if l2_kib else Provenance.ESTIMATED,
+        story=f"cores, clock and cache {known if l2_kib else missing}",
+    )
+
+
+def _power(measurement: LocalMeasurement) -> PowerModel | None:
+    if measurement.power is None:
+        return None
+    return PowerModel(
+        frequency_ratio=(1.0,),
+        active_mw=(measurement.power.active_mw,),
+        provenance=Provenance.MEASURED,
+        story=f"{measurement.power_story}; 95% interval {measurement.power.low_mw:.0f} to"
+        f" {measurement.power.high_mw:.0f} mW; {_when(measurement)}",
+    )
+
+
+def _other_calibrations(path: Path, soc: str, network: Network) -> tuple[Calibration, ...]:
+    """Tables of other networks that an earlier session on the same processor wrote."""
+    if not path.is_file():
+        return ()
+    before = load_profile(path)
+    if before.soc != soc:
+        return ()
+    signature = space_signature(network.space)
+    return tuple(c for c in before.calibrations if c.space_sha256 != signature)
+
+
+def _clock_mhz() -> float:
+    # Virtual machines often state no maximum, and some systems no clock at all.
+    frequency = psutil.cpu_freq()
+    return float(frequency.max or frequency.current) if frequency else FALLBACK_MHZ
+
+
+def _when(measurement: LocalMeasurement) -> str:
+    return f"plan {measurement.plan.rules.name}, {measurement.measured_at}"
+
+
+def _output_path(out: str | Path | None) -> Path:
+    if out is None:
+        folder = user_profiles_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{LOCAL_ID}{SUFFIX}"
+    path = Path(out)
+    _id_of(path)
+    # Minutes of measuring are too dear to find out at their end.
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputFileError(
+            path,
+            "cannot be written: its folder does not exist or is closed to you",
+            "Make the folder first, or choose another.",
+        )
+    if path.is_file():
+        load_profile(path)
+    return path
+
+
+def _id_of(path: Path) -> str:
+    if path.suffix != SUFFIX or not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,63}", path.stem):
+        raise SettingsError(
+            f"{path.name!r} does not suit a device profile.",
+            "Use lower-case letters, digits and underscores, and end in .toml.",
+        )
+    return path.stem
+
+
+def _save_samples(path: Path, measurement: LocalMeasurement) -> None:
+    """Every raw sample, as plain numpy arrays; `sizes` is (configurations, rounds)."""
+    blocks = [block for sample in measurement.samples for block in sample.blocks]
+    with atomic_write(path, "wb") as stream:
+        np.savez_compressed(
+            stream,
+            configurations=np.concatenate([measurement.design.fit, measurement.design.held_out]),
+            fitted=np.int64(len(measurement.design.fit)),
+            first_ms=np.array([sample.first_ms for sample in measurement.samples]),
+            cpu_share=np.array([sample.cpu_share for sample in measurement.samples]),
+            sizes=np.array([[len(b) for b in sample.blocks] for sample in measurement.samples]),
+            samples_ms=np.concatenate(blocks).astype(np.float32),
+        )
