@@ -1,0 +1,80 @@
+"""`profile` on the command line; what it measures is tested with the service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench import __main__
+from workbench.core.errors import WorkbenchError
+from workbench.jobs import Job, JobCancelled, JobContext, run_in_thread
+from workbench.services.profiling import ProfilingSummary
+
+SUMMARY = ProfilingSummary(
+    Path("mine.toml"), Path("mine.samples.npz"), 60, 16, 12_345, 0.03, 0.75, 1.0, 0.06, 0.212,
+    15.0, "trusted", "no counter",
+)  # fmt: skip
+
+
+@pytest.fixture
+def outcome(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Lets the command run a job that ends as the test says; keeps the command's arguments."""
+    chosen: dict[str, Any] = {"result": SUMMARY}
+
+    def work(context: JobContext) -> ProfilingSummary:
+        context.progress(0.5, "round 1 of 2")
+        if "error" in chosen:
+            raise chosen["error"]
+        result: ProfilingSummary = chosen["result"]
+        return result
+
+    def start(*arguments: object) -> Job:
+        chosen["arguments"] = arguments
+        return run_in_thread(work, name="profile")
+
+    monkeypatch.setattr("workbench.cli.profile.start_local_profiling", start)
+    return chosen
+
+
+def test_prints_what_was_measured(
+    outcome: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert __main__.main(["profile", "--network", "five", "--seed", "3"]) == 0
+    printed = capsys.readouterr().out
+    for part in ("mine.toml", "12,345 runs", "median error 3.0%", "75% within 5 %", "no counter"):
+        assert part in printed
+    assert outcome["arguments"] == ("five", "quick", None, 3)
+
+
+def test_json_is_one_object(outcome: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["profile", "--network", "five", "--plan", "standard", "--out", "mine.toml", "--json"]
+    assert __main__.main(argv) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["path"] == "mine.toml"
+    assert printed["relative_error"] == 0.03
+    assert outcome["arguments"] == ("five", "standard", Path("mine.toml"), 0)
+
+
+def test_a_failed_job_is_one_message(
+    outcome: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome["error"] = WorkbenchError("The engine refused.", "Try another.")
+    assert __main__.main(["profile", "--network", "five"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: The engine refused.",
+        "hint: Try another.",
+    ]
+
+
+def test_a_cancelled_job_is_an_interruption(outcome: dict[str, Any]) -> None:
+    outcome["error"] = JobCancelled()
+    assert __main__.main(["profile", "--network", "five"]) == 130
+
+
+def test_unknown_plan_and_missing_network_are_wrong_calls() -> None:
+    assert __main__.main(["profile", "--network", "five", "--plan", "thorough"]) == 2
+    assert __main__.main(["profile"]) == 2
+    assert __main__.main(["profile", "--network", "no_such_network"]) == 2
