@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +143,7 @@ def estimated_profile(
     device: PublishedDevice,
     runs: Iterable[Run],
     terms: dict[str, FloatArray],
-    power: Iterable[PowerPoint],
+    points: Sequence[PowerPoint],
 ) -> tuple[DeviceProfile, HeldOutError]:
     """Fit one device's profile, and say how well it predicts networks left out of the fit.
 
@@ -164,7 +164,7 @@ def estimated_profile(
         id=device.id,
         title=device.title,
         soc=device.soc,
-        clusters=_clusters(device),
+        clusters=_clusters(device, points),
         memory=Memory(
             bandwidth_bytes_per_s=_round(device.memory[1] * 1e9 * REACHABLE_BANDWIDTH),
             provenance=Provenance.ESTIMATED,
@@ -182,21 +182,37 @@ def estimated_profile(
             story=_story(device, len(used), len({run.network for run, _ in used})),
         ),
         battery=_battery(device),
-        power=_power(device, power),
+        power=_power(device, points),
         notes=(*device.notes, *_threads_note(threads), RANGE_NOTE),
     )
     return profile, error
 
 
-def _clusters(device: PublishedDevice) -> tuple[Cluster, ...]:
+def _clusters(device: PublishedDevice, points: Sequence[PowerPoint]) -> tuple[Cluster, ...]:
     return tuple(
         Cluster(
             name=name, core_type=core, cores=cores, max_mhz=mhz, l2_kib=l2_kib,
+            frequencies_mhz=_frequencies(device, mhz, points),
             provenance=Provenance.ESTIMATED,
             story=f"published figures of the {device.soc}",
         )
         for name, core, cores, mhz, l2_kib in device.clusters
     )  # fmt: skip
+
+
+def _frequencies(
+    device: PublishedDevice, max_mhz: float, points: Sequence[PowerPoint]
+) -> tuple[float, ...]:
+    """Clocks of the cluster whose power profile ends at `max_mhz`; empty where there is none."""
+    if device.power is None:
+        return ()
+    by_cluster: dict[str, list[float]] = {}
+    for point in points:
+        # A table without clusters mixes the clocks of all of them.
+        if point.device == device.power[0] and point.cluster:
+            by_cluster.setdefault(point.cluster, []).append(point.frequency_khz / 1000)
+    fitting = [sorted(clocks) for clocks in by_cluster.values() if max(clocks) == max_mhz]
+    return tuple(fitting[0]) if fitting else ()
 
 
 def _serves(run: Run, stand: Stand) -> bool:
@@ -232,7 +248,7 @@ def _battery(device: PublishedDevice) -> Battery | None:
     )
 
 
-def _power(device: PublishedDevice, points: Iterable[PowerPoint]) -> PowerModel | None:
+def _power(device: PublishedDevice, points: Sequence[PowerPoint]) -> PowerModel | None:
     if device.power is None:
         return None
     name, cluster = device.power

@@ -98,6 +98,7 @@ def test_profile_from_invented_tables(tmp_path: Path) -> None:
     assert profile.power is not None
     assert profile.power.frequency_ratio == (0.5, 1.0)
     assert profile.power.active_mw == (385.0, 1155.0)
+    assert profile.clusters[0].frequencies_mhz == (500.0, 1000.0)
     assert profile.memory.bandwidth_bytes_per_s == 4e9
     assert published.RANGE_NOTE in profile.notes
 
