@@ -112,19 +112,19 @@ def derive(
 ) -> LocalReading:
     """The context between two readings.
 
-    With u the load of other processes over all processors and q the threads on each processor: an
-    application gets the idle share 1 - u, and on a busy machine at least its fair part 1 / (1 + q).
-    The system averages q over a minute, so in the first moments of a burst u stands in for it. The
-    recorder's own work is not counted as load.
+    With u the load of other processes and q the threads that compete for a busy processor (one at
+    least; more by the system's average over a minute): an application gets a processor to itself
+    while it idles and its fair part otherwise, (1 - u) + u / (1 + q). The recorder's own work is
+    not counted as load.
     """
     passed_s = after.total_s - before.total_s
     used_s = (after.busy_s - before.busy_s) - (after.own_s - before.own_s)
     # Two readings within one tick of the system's counters say nothing: assume no load.
     load = min(1.0, max(0.0, used_s / passed_s)) if passed_s > 0 else 0.0
-    fair = 1.0 / (1.0 + max(load, after.waiting_threads / logical_cpus))
+    fair = 1.0 / (1.0 + max(1.0, after.waiting_threads / logical_cpus))
     return LocalReading(
         free_cache_kib=l2_kib * (1.0 - settings.cache_load_factor * load),
-        cpu_share=min(1.0, max(MIN_SHARE, 1.0 - load, fair)),
+        cpu_share=max(MIN_SHARE, 1.0 - load + load * fair),
         memory_available_mib=after.memory_available_mib,
         cpu_frequency_ratio=after.frequency_ratio,
         battery_percent=after.battery_percent,
@@ -167,7 +167,7 @@ def capabilities(
         else f"size of the L2 cache not told by the system, {FALLBACK_L2_KIB} KiB assumed"
     )
     cache = f"{size}; free = size x (1 - {settings.cache_load_factor:g} x load of other processes)"
-    share = "the larger of 1 - load of other processes and 1 / (1 + threads per processor)"
+    share = "1 - load of other processes + load / (1 + threads per busy processor)"
 
     def read(name: str, value: object, how: str, why_not: str) -> Capability:
         return Capability(name, value is not None, how if value is not None else why_not)

@@ -131,15 +131,17 @@ def test_load_of_others_takes_cache_and_share_but_the_recorders_own_does_not() -
     assert own == idle
     half = derive(NOW, after(busy_s=4.0), 4, 1000.0, settings)
     assert half.free_cache_kib == 750.0
-    assert half.cpu_share == pytest.approx(1 / 1.5)
+    assert half.cpu_share == pytest.approx(0.75)
 
 
 def test_a_saturated_computer_still_gives_a_fair_part() -> None:
     full = after(busy_s=8.0, waiting_threads=12.0)
     assert derive(NOW, full, 4, 1000.0, LocalSettings()).cpu_share == pytest.approx(0.25)
-    # The system's average of waiting threads lags behind a burst.
+    # The system's average of waiting threads lags behind a burst and behind its end.
     burst = after(busy_s=8.0, waiting_threads=0.0)
     assert derive(NOW, burst, 4, 1000.0, LocalSettings()).cpu_share == pytest.approx(0.5)
+    over = after(busy_s=0.0, waiting_threads=12.0)
+    assert derive(NOW, over, 4, 1000.0, LocalSettings()).cpu_share == 1.0
 
 
 def test_counters_that_stand_still_or_go_back_give_valid_values() -> None:
