@@ -16,6 +16,7 @@ from workbench.context import trace_file as module
 from workbench.context.trace_file import parse_trace
 from workbench.core.errors import InputFileError
 from workbench.core.provenance import Provenance, Source
+from workbench.core.resources import assets_root
 
 
 def written(trace: Trace, folder: Path) -> str:
@@ -234,3 +235,14 @@ def test_the_guide_names_every_column_and_entry() -> None:
     example = re.search(r"```csv\n(.*?)```", guide, re.DOTALL)
     assert example is not None
     assert len(parse_trace(example.group(1).encode(), "example")) == 3
+
+
+@pytest.mark.parametrize(
+    "path", sorted((assets_root() / "traces").glob("*.csv")), ids=lambda path: path.stem
+)
+def test_every_shipped_trace_is_valid_and_says_where_its_cache_comes_from(path: Path) -> None:
+    trace = read_trace(path)
+    assert trace.info.description
+    source = trace.info.column_sources["free_cache_kib"]
+    expected = {"recorded": Provenance.ESTIMATED, "synthetic": Provenance.SIMULATED}
+    assert source.provenance is expected[trace.info.origin]
