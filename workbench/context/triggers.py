@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from enum import IntFlag
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ Cause = Literal[
     "event_rate_hz",
     "latency_budget_ms",
     "thermal_status",
+    "limits",
     "period",
 ]
 
@@ -48,10 +50,12 @@ class TriggerSettings:
         on_budget: the latency budget changed.
         on_thermal_status: the thermal status changed.
         on_charging: the charger was plugged in or out.
+        on_limits: a limit that the running configuration met when it was chosen is broken now.
         period_s: so long after the last decision, whatever happens.
         hold_s: a change counts only when it lasts so long without a break, so that a noisy context
             does not make the network flap.
-        min_dwell_s: no decision earlier than this after the last one.
+        min_dwell_s: no decision earlier than this after the last one, except for broken limits,
+            which cannot wait.
     """
 
     battery_points: float | None = 5.0
@@ -62,6 +66,7 @@ class TriggerSettings:
     on_budget: bool = True
     on_thermal_status: bool = True
     on_charging: bool = True
+    on_limits: bool = True
     period_s: float | None = None
     hold_s: float = 20.0
     min_dwell_s: float = 90.0
@@ -77,6 +82,13 @@ class TriggerSettings:
                 raise SettingsError(f"{item.name} is {value}.", f"It must be {bound}.")
 
 
+class BrokenLimits(IntFlag):
+    """Which limits the running configuration breaks."""
+
+    LATENCY = 1
+    STORAGE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerEvent:
     """Why a decision is due.
@@ -84,8 +96,10 @@ class TriggerEvent:
     Attributes:
         index: the sample at which it is due.
         t_s: that sample's time.
-        cause: the column that moved, "period", or "start" for the first decision.
-        before, after: the column's value at the last decision and now; times for "period".
+        cause: the column that moved, "limits" for a broken limit, "period", or "start" for the
+            first decision.
+        before, after: the column's value at the last decision and now; times for "period", a
+            `BrokenLimits` number for "limits".
         text: one line for people, such as ``free cache 1.21 → 0.44 MiB (−64 %)``.
     """
 
@@ -129,11 +143,24 @@ class TriggerScanner:
     """
 
     def __init__(
-        self, reference: ContextSample, settings: TriggerSettings, last_decision_t_s: float
+        self,
+        reference: ContextSample,
+        settings: TriggerSettings,
+        last_decision_t_s: float,
+        *,
+        limits_met: bool = False,
     ) -> None:
+        """Prepare to scan.
+
+        Args:
+            limits_met: whether the configuration chosen meets every limit, so that breaking one
+                is news; `scan` must then be given `broken_limits`.
+        """
         self._settings = settings
         self._last_s = last_decision_t_s
         bounds = _bounds(reference, settings)
+        if limits_met and settings.on_limits:
+            bounds["limits"] = (0.0, 0.0, 0.0)
         self._names = list(bounds)
         self._before = [before for before, _, _ in bounds.values()]
         self._low = np.array([[low] for _, low, _ in bounds.values()])
@@ -146,7 +173,9 @@ class TriggerScanner:
         columns: Mapping[str, FloatArray],
         start: int,
         stop: int,
+        *,
         battery_percent: FloatArray | None = None,
+        broken_limits: FloatArray | None = None,
     ) -> TriggerEvent | None:
         """The first trigger at a sample in [start, stop), or None.
 
@@ -154,7 +183,13 @@ class TriggerScanner:
             columns: columns of the whole trace, shape (samples,).
             battery_percent: the charge for this span alone, shape (stop - start,), where it is
                 computed in closed loop; by default the trace's own.
+            broken_limits: `BrokenLimits` numbers for this span alone, shape (stop - start,).
         """
+        computed: dict[str, FloatArray] = {}
+        if battery_percent is not None:
+            computed["battery_percent"] = battery_percent
+        if broken_limits is not None:
+            computed["limits"] = broken_limits
         times = columns["t_s"]
         stop = min(stop, len(times))
         period_index = self._period_index(times, start, stop)
@@ -162,8 +197,7 @@ class TriggerScanner:
         size, begin = _FIRST_CHUNK, start
         while begin < end and self._names:
             finish = min(end, begin + size)
-            battery = None if battery_percent is None else battery_percent[begin - start :]
-            found = self._scan_chunk(columns, begin, finish, battery)
+            found = self._scan_chunk(columns, begin, finish, start, computed)
             if found is not None:
                 return found
             begin = finish
@@ -187,12 +221,13 @@ class TriggerScanner:
         columns: Mapping[str, FloatArray],
         begin: int,
         finish: int,
-        battery_percent: FloatArray | None,
+        start: int,
+        computed: Mapping[str, FloatArray],
     ) -> TriggerEvent | None:
         values = np.empty((len(self._names), finish - begin))
         for row, name in enumerate(self._names):
-            if name == "battery_percent" and battery_percent is not None:
-                values[row] = battery_percent[: finish - begin]
+            if name in computed:
+                values[row] = computed[name][begin - start : finish - start]
             else:
                 values[row] = columns[name][begin:finish]
         away = (values < self._low) | (values > self._high)
@@ -206,7 +241,8 @@ class TriggerScanner:
         settled = times >= self._last_s + self._settings.min_dwell_s - _EPSILON
         best: tuple[int, int] | None = None
         for row in rows.tolist():
-            offset = self._first_held(row, away[row], times, settled)
+            waits = np.ones_like(settled) if self._names[row] == "limits" else settled
+            offset = self._first_held(row, away[row], times, waits)
             if offset is not None and (best is None or offset < best[0]):
                 best = (offset, row)
         if best is None:
@@ -292,6 +328,14 @@ def _cache_text(before: float, after: float) -> str:
     return f"free cache {before:.0f} → {after:.0f} KiB{_change(before, after)}"
 
 
+def _limits_text(broken: BrokenLimits) -> str:
+    names = {
+        BrokenLimits.LATENCY: "latency over its budget",
+        BrokenLimits.STORAGE: "working set over the free cache",
+    }
+    return ", ".join(text for flag, text in names.items() if flag in broken)
+
+
 def _ratio_text(what: str) -> Callable[[float, float], str]:
     return lambda before, after: f"{what} {before:.2f} → {after:.2f}{_change(before, after)}"
 
@@ -308,6 +352,7 @@ _TEXTS: dict[Cause, Callable[[float, float], str]] = {
     "event_rate_hz": lambda before, after: (
         f"event rate {before:.3g} → {after:.3g} /s{_change(before, after)}"
     ),
+    "limits": lambda before, after: _limits_text(BrokenLimits(int(after))),
     "battery_percent": lambda before, after: f"battery {before:.0f} → {after:.0f} %",
 }
 

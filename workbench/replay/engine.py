@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.context.records import ContextSample, Trace
-from workbench.context.triggers import TriggerEvent, TriggerScanner, start_event
+from workbench.context.triggers import BrokenLimits, TriggerEvent, TriggerScanner, start_event
 from workbench.core.errors import SettingsError
 from workbench.replay.records import Decision, PolicyRun, ReplayResult, ReplaySettings
 from workbench.replay.summary import summarise
@@ -126,7 +126,15 @@ class _Span:
 
     latency_ms: FloatArray
     energy_mj: FloatArray | None
+    over_latency: npt.NDArray[np.bool_]
     over_storage: npt.NDArray[np.bool_]
+
+    @property
+    def broken_limits(self) -> FloatArray:
+        """(samples,) `BrokenLimits` as numbers."""
+        return self.over_latency * float(BrokenLimits.LATENCY) + self.over_storage * float(
+            BrokenLimits.STORAGE
+        )
 
 
 class _Run:
@@ -153,6 +161,7 @@ class _Run:
         self._latency = np.zeros(samples)
         self._energy = np.full(samples, np.nan)
         self._battery = np.zeros(samples)
+        self._over_latency = np.zeros(samples, dtype=bool)
         self._over_storage = np.zeros(samples, dtype=bool)
         self._ids: dict[Configuration, int] = {}
         self._decisions: list[Decision] = []
@@ -182,7 +191,7 @@ class _Run:
             latency_ms=self._latency,
             energy_mj=self._energy,
             battery_percent=self._battery,
-            over_latency=self._latency > day.budget_ms * (1 + 1e-12),
+            over_latency=self._over_latency,
             over_storage=self._over_storage,
             search_ms=np.array(self._search_ms),
         )
@@ -191,12 +200,13 @@ class _Run:
 
     def _context(self, index: int) -> Context:
         day = self._day
+        kept = 1 - self._settings.headroom_percent / 100
         return Context(
             battery=min(max(self._battery[index] / 100, 0.0), 1.0),
-            free_cache_bytes=float(day.free_cache_bytes[index]),
+            free_cache_bytes=float(day.free_cache_bytes[index]) * kept,
             cpu_share=1 / float(day.inverse_share[index]),
             frequency_ratio=1 / float(day.inverse_clock[index]),
-            latency_budget_ms=float(day.budget_ms[index]),
+            latency_budget_ms=float(day.budget_ms[index]) * kept,
         )
 
     def _decide(self, event: TriggerEvent) -> Configuration:
@@ -246,7 +256,10 @@ class _Run:
         scanner = None
         if self._policy.adapts:
             scanner = TriggerScanner(
-                self._seen(start), self._settings.triggers, float(day.trace.t_s[start])
+                self._seen(start),
+                self._settings.triggers,
+                float(day.trace.t_s[start]),
+                limits_met=self._decisions[-1].chosen.feasible,
             )
         row = self._engine.problem.metrics_of(configuration)
         identity = self._ids[configuration]
@@ -260,13 +273,20 @@ class _Run:
             if scanner is not None:
                 # The sample that was decided on cannot trigger again.
                 first = max(begin, start + 1)
-                event = scanner.scan(columns, first, end, battery[first - begin :])
+                event = scanner.scan(
+                    columns,
+                    first,
+                    end,
+                    battery_percent=battery[first - begin :],
+                    broken_limits=span.broken_limits[first - begin :],
+                )
             stop = end if event is None else event.index
             kept = slice(begin, stop)
             self._configuration_id[kept] = identity
             self._latency[kept] = span.latency_ms[: stop - begin]
             if span.energy_mj is not None:
                 self._energy[kept] = span.energy_mj[: stop - begin]
+            self._over_latency[kept] = span.over_latency[: stop - begin]
             self._over_storage[kept] = span.over_storage[: stop - begin]
             # One sample more: the charge at `stop` is known before what runs there is.
             known = min(stop + 1, samples)
@@ -285,9 +305,11 @@ class _Run:
         energy = None
         if day.power_mw is not None:
             energy = day.power_mw[begin:end] * cpu_ms / 1000
+        latency_ms = cpu_ms * day.inverse_share[begin:end]
         return _Span(
-            latency_ms=cpu_ms * day.inverse_share[begin:end],
+            latency_ms=latency_ms,
             energy_mj=energy,
+            over_latency=latency_ms > day.budget_ms[begin:end] * (1 + 1e-12),
             over_storage=excess > 1e-12 * storage,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.context.triggers import TriggerEvent, TriggerSettings
+from workbench.core.errors import SettingsError
 from workbench.search.problem import Context, Objective, Outcome
 from workbench.space.design_space import Configuration
 from workbench.space.tables import FloatArray
@@ -25,6 +27,8 @@ class ReplaySettings:
         default_budget_ms: used where neither this nor the trace sets one.
         loop: "open": the battery follows the trace; "closed": the policy's own energy is taken
             from it too, so that policies diverge.
+        headroom_percent: the searcher plans with so much less cache and latency budget than there
+            is, because a context moves between two decisions. Violations count against the whole.
         seed: of the arrivals of inferences and of random policies.
         with_gap: compare every decision with the exact optimum.
     """
@@ -34,8 +38,16 @@ class ReplaySettings:
     latency_budget_ms: float | None = None
     default_budget_ms: float = 10.0
     loop: Loop = "closed"
+    headroom_percent: float = 5.0
     seed: int = 7
     with_gap: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.headroom_percent < 100:
+            raise SettingsError(f"The headroom is {self.headroom_percent:g} %; it must be 0 to 99.")
+        for budget in (self.latency_budget_ms, self.default_budget_ms):
+            if budget is not None and not 0 < budget < math.inf:
+                raise SettingsError(f"A latency budget of {budget:g} ms; it must be above 0.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Decision:
 
     Attributes:
         event: why it was due.
-        context: what the searcher saw.
+        context: what the searcher saw, less the headroom.
         chosen: what it chose, with its cost in that context.
         before: what ran until then, in the same context; None for the first decision.
         reference: the exact optimum (or the least violating); None without `with_gap`.

@@ -191,10 +191,10 @@ def operator(name: str) -> Operator:
     Raises:
         SettingsError: when there is no such operator.
     """
-    base, _, width = name.partition("+")
-    if base in RATIOS and not width:
+    base, plus, width = name.partition("+")
+    if base in RATIOS and not plus:
         base, width = "identity", base
-    if base not in BASES or (width and (width not in RATIOS or not BASES[base].scales)):
+    if base not in BASES or (plus and (width not in RATIOS or not BASES[base].scales)):
         raise SettingsError(
             f"There is no operator {name!r}.",
             f"Known: {', '.join([*BASES, *RATIOS])}, and hybrids such as fire+ch50.",
