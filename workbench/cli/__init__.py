@@ -7,7 +7,12 @@ from workbench.cli.group import CommandSpec
 
 COMMANDS: dict[str, CommandSpec] = {
     "info": CommandSpec("workbench.cli.info", "Show versions and where data lies."),
+    "list": CommandSpec("workbench.cli.listing", "List networks, device profiles or traces."),
+    "search": CommandSpec("workbench.cli.search", "Search for one context and explain the choice."),
+    "replay": CommandSpec("workbench.cli.replay", "Replay a context trace under many policies."),
     "record": CommandSpec("workbench.cli.record", "Record a context trace of this computer."),
+    "profile": CommandSpec("workbench.cli.profile", "Measure a device and write its profile."),
+    "train": CommandSpec("workbench.cli.train", "Train a network on a data set and measure it."),
 }
 """Command name -> its module and its line in `--help`, so that help imports none of them."""
 

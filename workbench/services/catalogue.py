@@ -48,6 +48,24 @@ def list_traces() -> tuple[Entry, ...]:
     return _entries("traces", "*.csv")
 
 
+def network_path(id_or_path: str | Path) -> Path:
+    """The folder of the network with this id, or the folder that is named.
+
+    Raises:
+        SettingsError: when there is none of that name.
+    """
+    return _find("network", id_or_path, list_networks())
+
+
+def trace_path(id_or_path: str | Path) -> Path:
+    """The file of the trace with this id, or the file that is named.
+
+    Raises:
+        SettingsError: when there is none of that name.
+    """
+    return _find("trace", id_or_path, list_traces())
+
+
 def find_network(id_or_path: str | Path) -> Network:
     """The network with this id, or in this folder.
 
@@ -55,7 +73,7 @@ def find_network(id_or_path: str | Path) -> Network:
         SettingsError: when there is none of that name.
         InputFileError: when it cannot be used.
     """
-    return read_network(_find("network", id_or_path, list_networks()))
+    return read_network(network_path(id_or_path))
 
 
 def find_trace(id_or_path: str | Path) -> Trace:
@@ -65,7 +83,7 @@ def find_trace(id_or_path: str | Path) -> Trace:
         SettingsError: when there is none of that name.
         InputFileError: when it cannot be used.
     """
-    return read_trace(_find("trace", id_or_path, list_traces()))
+    return read_trace(trace_path(id_or_path))
 
 
 def _entries(kind: str, pattern: str) -> tuple[Entry, ...]:

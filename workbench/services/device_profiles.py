@@ -60,13 +60,22 @@ def find_profile(id_or_path: str | Path) -> DeviceProfile:
         SettingsError: when there is no profile of that name.
         InputFileError: when the file cannot be used.
     """
+    return load_profile(profile_path(id_or_path))
+
+
+def profile_path(id_or_path: str | Path) -> Path:
+    """The file of the device profile with this id, or the file that is named.
+
+    Raises:
+        SettingsError: when there is no profile of that name.
+    """
     name = os.fspath(id_or_path)
     if isinstance(id_or_path, Path) or name.endswith(SUFFIX) or os.sep in name:
-        return load_profile(id_or_path)
+        return Path(id_or_path)
     for folder in (user_profiles_folder(), device_profiles_root()):
         path = folder / f"{name}{SUFFIX}"
         if path.is_file():
-            return load_profile(path)
+            return path
     raise SettingsError(
         f"There is no device profile {name!r}.",
         f"Known: {', '.join(entry.id for entry in list_profiles())}; or name a file that ends"

@@ -1,0 +1,1 @@
+"""What leaves the workbench: tables, documents and plots, each with its provenance."""

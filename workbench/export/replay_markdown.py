@@ -1,0 +1,207 @@
+"""``summary.md``: the outcome of a replay for people, with the source of every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from workbench.core.provenance import Source
+from workbench.export.replay_report import ReplayReport, SummaryLike, comparisons
+
+
+def replay_markdown(report: ReplayReport) -> str:
+    """The page as GitHub-flavoured Markdown."""
+    parts = [
+        _opening(report),
+        "## Outcome",
+        _outcome(report),
+        _reading(report),
+        *_comparison(report),
+        "## Where the figures come from",
+        _sources(report.sources),
+        "## Inputs",
+        _inputs(report),
+        "## Settings",
+        _table(
+            ("setting", "value"),
+            [
+                (f"`{name}`", _plain(value, "not set" if "budget" in name else "off"))
+                for name, value in flat(report.settings)
+            ],
+            align="ll",
+        ),
+        "## Make it again",
+        f"```sh\n{report.command}\n```",
+        "The same inputs, settings and seed give the same bytes. Versions: "
+        + ", ".join(f"{name} {version}" for name, version in report.versions.items())
+        + ".",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Nested settings as ``("objective.lambda2_floor", 0.3)``."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _opening(report: ReplayReport) -> str:
+    network, profile, trace = (
+        report.input(role) for role in ("network", "device profile", "trace")
+    )
+    first, last = (report.moment(report.outcome.t_s[row]) for row in (0, -1))
+    return (
+        f"# {_text(trace.title)}: {_text(network.title)} on {_text(profile.title)}\n\n"
+        f"{len(report.outcome.t_s):,} context samples, {first:%H:%M} to {last:%H:%M},"
+        f" {int(report.outcome.inferences.sum()):,} inferences drawn with seed"
+        f" {report.settings['seed']}; {report.settings['loop']} loop;"
+        f" the context is {report.trace.info.origin}."
+    )
+
+
+def _outcome(report: ReplayReport) -> str:
+    accuracy, latency, energy = (
+        str(report.sources[name].provenance) for name in ("accuracy", "latency", "energy")
+    )
+    columns: list[tuple[str, Any]] = [
+        (f"accuracy, % ({accuracy})", lambda s: f"{s.accuracy_percent:.2f}"),
+        (f"latency mean, ms ({latency})", lambda s: f"{s.latency_mean_ms:.2f}"),
+        ("p50, ms", lambda s: f"{s.latency_p50_ms:.2f}"),
+        ("p90, ms", lambda s: f"{s.latency_p90_ms:.2f}"),
+        ("p99, ms", lambda s: f"{s.latency_p99_ms:.2f}"),
+    ]
+    if report.has_energy:
+        columns += [
+            (f"energy, J ({energy})", lambda s: _known(s.energy_j, ".1f")),
+            ("per inference, mJ", lambda s: _known(s.energy_per_inference_mj, ".3f")),
+        ]
+    columns += [
+        ("battery at end, %", lambda s: f"{s.battery_end_percent:.1f}"),
+        ("limits broken, % of inferences", _violations),
+        ("decisions", lambda s: str(s.decisions)),
+        ("switches", lambda s: str(s.switches)),
+        ("gap mean / max, %", _gap),
+    ]
+    rows = [
+        (f"`{summary.name}`", *(text(summary) for _, text in columns))
+        for summary in report.outcome.summaries
+    ]
+    return _table(("policy", *(heading for heading, _ in columns)), rows)
+
+
+def _violations(summary: SummaryLike) -> str:
+    if not summary.violation_share:
+        return "0"
+    shares = {
+        "latency": summary.over_latency_share,
+        "storage": summary.over_storage_share,
+        "accuracy": summary.over_accuracy_share,
+    }
+    parts = [f"{name} {100 * share:.1f}" for name, share in shares.items() if share]
+    return f"{100 * summary.violation_share:.1f} ({', '.join(parts)})"
+
+
+def _gap(summary: SummaryLike) -> str:
+    if summary.gap_mean is None or summary.gap_max is None:
+        return "–"
+    return f"{100 * summary.gap_mean:.2f} / {100 * summary.gap_max:.2f}"
+
+
+def _reading(report: ReplayReport) -> str:
+    text = (
+        "Means, percentiles and shares are over inferences. An inference breaks a limit when it"
+        " takes longer than the latency budget, when parameters and activations do not fit into"
+        " the free cache, or when the configuration loses more accuracy than allowed. The gap is"
+        " (J − J\\*) / (J_median − J\\*) over decisions: 0 is the optimum."
+    )
+    if not report.has_energy:
+        text += " There is no energy: " + _text(report.sources["energy"].story) + "."
+    return text
+
+
+def _comparison(report: ReplayReport) -> list[str]:
+    found = comparisons(report.outcome.summaries)
+    if not found:
+        return []
+    rows = [
+        (
+            f"`{item.policy}`",
+            f"`{item.baseline}`",
+            f"{item.latency_times:.2f} ×",
+            "–" if item.energy_times is None else f"{item.energy_times:.2f} ×",
+            f"{item.accuracy_points:+.2f}",
+            f"{item.violation_points:+.1f}",
+        )
+        for item in found
+    ]
+    latency, energy = (str(report.sources[name].provenance) for name in ("latency", "energy"))
+    heading = (
+        "policy",
+        "against",
+        f"times less latency ({latency})",
+        f"times less energy ({energy})",
+        "accuracy, points",
+        "limits broken, points",
+    )
+    return [
+        "## Times better than hand-crafted compression and the whole network",
+        _table(heading, rows, align="ll"),
+        "Ratios of means over all inferences of the trace; above 1 is better. Accuracy above 0 and"
+        " limits broken below 0 are better.",
+    ]
+
+
+def _sources(sources: Mapping[str, Source]) -> str:
+    return "\n".join(f"- **{name}**: {_text(source.summary())}" for name, source in sources.items())
+
+
+def _inputs(report: ReplayReport) -> str:
+    rows = [
+        (record.role, f"`{record.id}`", _text(record.title), _text(name), f"`{digest}`")
+        for record in report.inputs
+        for name, digest in record.sha256.items()
+    ]
+    return _table(("input", "id", "title", "file", "SHA-256"), rows, align="lllll")
+
+
+def _known(value: float | None, spec: str) -> str:
+    return "–" if value is None else format(value, spec)
+
+
+def _plain(value: Any, absent: str = "off") -> str:
+    if value is None:
+        return absent
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Text from a file as inert Markdown."""
+    for char in "\\`*_[]<>|":
+        text = text.replace(char, f"\\{char}")
+    return " ".join(text.split())
+
+
+def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], align: str = "l") -> str:
+    """A table padded so that it reads well as plain text; `align` of the first columns, then r."""
+    align = align.ljust(len(heading), "r")
+    widths = [max(map(len, column)) for column in zip(heading, *rows)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.ljust(width) if side == "l" else cell.rjust(width)
+            for cell, width, side in zip(cells, widths, align)
+        )
+        return f"| {' | '.join(padded)} |"
+
+    rule = "|".join(
+        "-" * (width + 2) if side == "l" else "-" * (width + 1) + ":"
+        for width, side in zip(widths, align)
+    )
+    return "\n".join((line(heading), f"|{rule}|", *map(line, rows)))
