@@ -102,10 +102,10 @@ def _trigger_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=click.IntRange(min=0),
     metavar="INTEGER",
     default=7,
-    show_default="7",
+    show_default=True,
     help="Of the arrivals of inferences and of the policy random.",
 )
 @click.option(

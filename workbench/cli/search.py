@@ -81,7 +81,7 @@ from workbench.services.searching import SearchReport, search_once
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=click.IntRange(min=0),
     default=7,
     show_default=True,
     help="Of the policy random.",
