@@ -20,12 +20,20 @@ plain fit sets it to 0: tiny layers would be free. ncnn takes 0.75 us for a 1x1 
 channels on 4x4 pixels on a desktop core of about 3.3 GHz; simpler cores hardly need fewer cycles.
 """
 
+MAX_MACS_PER_CYCLE = 64.0
+"""Twice what a core with two 512-bit units multiplies and accumulates in a cycle, which leaves room
+for clocks above the stated one. Keeps multiply-accumulates from being free where the fitted
+networks do not tell their price. Winograd saves multiplications, so 3x3 ones are left out."""
 
-def node_floor(clock_mhz: float) -> FloatArray:
-    """(terms,) least prices in ms: `MIN_CYCLES_PER_NODE` a node, nothing for the rest."""
-    floor = np.zeros(len(LATENCY_TERMS))
-    floor[LATENCY_TERMS.index("nodes")] = MIN_CYCLES_PER_NODE / (clock_mhz * 1e3)
-    return floor
+
+def least_prices(clock_mhz: float) -> FloatArray:
+    """(terms,) lower bounds of the prices in ms, for a core of that clock."""
+    cycles_per_ms = clock_mhz * 1e3
+    least = dict.fromkeys(LATENCY_TERMS, 0.0)
+    least["nodes"] = MIN_CYCLES_PER_NODE / cycles_per_ms
+    for name in ("macs_1x1", "macs_other", "macs_grouped"):
+        least[name] = 1 / (MAX_MACS_PER_CYCLE * cycles_per_ms)
+    return np.array(list(least.values()))
 
 
 def fit_terms(

@@ -31,7 +31,12 @@ from workbench.devices.profile import (
     PowerModel,
 )
 from workbench.devices.profile_file import save_profile
-from workbench.profiling.latency_fit import HeldOutError, fit_terms, leave_one_group_out, node_floor
+from workbench.profiling.latency_fit import (
+    HeldOutError,
+    fit_terms,
+    least_prices,
+    leave_one_group_out,
+)
 from workbench.profiling.published_devices import DEVICES, PublishedDevice, Stand
 from workbench.space.graph import Node
 from workbench.space.tables import LATENCY_TERMS, latency_terms
@@ -156,7 +161,7 @@ def estimated_profile(
         raise ValueError(f"the table of latencies holds none for {device.title}")
     counts = np.array([terms[run.network] for run, _ in used])
     latency_ms = np.array([run.latency_ms * stand.scale for run, stand in used])
-    floor = node_floor(device.clusters[0][3])
+    floor = least_prices(device.clusters[0][3])
     prices = fit_terms(counts, latency_ms, floor)
     error = leave_one_group_out(counts, latency_ms, [run.network for run, _ in used], floor)
     threads = device.stands[0].threads

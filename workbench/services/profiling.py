@@ -26,7 +26,7 @@ from workbench.devices.profile import (
 from workbench.devices.profile_file import load_profile, save_profile
 from workbench.jobs import Job, JobContext, run_in_process
 from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
-from workbench.profiling.latency_fit import leave_one_group_out, node_floor
+from workbench.profiling.latency_fit import least_prices, leave_one_group_out
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.run_rules import PLANS
 from workbench.services.catalogue import find_network
@@ -128,7 +128,7 @@ def write_measurement(
     medians_ms = measurement.medians_ms()
     fitted = len(measurement.design.fit)
     clock_mhz, soc = _clock_mhz(), measurement.computer.cpu_model[:200]
-    floor = node_floor(clock_mhz)
+    floor = least_prices(clock_mhz)
     table = fit_table(network.space, measurement.design.fit, medians_ms[:fitted], floor)
     held_out = _errors(
         PairTables(("latency_ms",), tuple(t[..., None] for t in table.latency_ms)),
@@ -149,14 +149,14 @@ def write_measurement(
         soc=soc,
         clusters=(_cluster(measurement, clock_mhz),),
         memory=Memory(
-            bandwidth_bytes_per_s=float(f"{measurement.bandwidth_bytes_per_s:.4g}"),
+            bandwidth_bytes_per_s=_round(measurement.bandwidth_bytes_per_s),
             provenance=Provenance.MEASURED,
             story=f"one thread copying a large array, read plus written; {_when(measurement)}",
         ),
         latency=LatencyModel(
             ms_per={n: float(f"{p:.6g}") for n, p in zip(LATENCY_TERMS, table.prices)},
             cluster="cpu", threads=1, points=fitted,
-            relative_error=left_out.median, relative_error_p90=left_out.p90,
+            relative_error=_round(left_out.median), relative_error_p90=_round(left_out.p90),
             provenance=Provenance.ESTIMATED,
             story=f"eight terms fitted to {fitted} configurations of {network.name} measured here,"
             f" for networks that were not; {_when(measurement)}",
@@ -166,7 +166,7 @@ def write_measurement(
             *_other_calibrations(path, soc, network),
             _calibration(network, measurement, table, held_out),
         ),
-        notes=(f"{measurement.trust.mark}.", f"Power: {measurement.power_story}."),
+        notes=(f"Measurement {measurement.trust.mark}.", f"Power: {measurement.power_story}."),
     )  # fmt: skip
     samples_path = path.with_suffix(".samples.npz")
     before_writing()
@@ -208,9 +208,9 @@ def _calibration(
         measured=tuple(tuple(tuple(map(int, row)) for row in part) for part in table.measured),
         fitted_configurations=len(measurement.design.fit),
         held_out_configurations=len(measurement.design.held_out),
-        relative_error=held_out.median,
-        within_5_percent=held_out.within(0.05),
-        within_10_percent=held_out.within(0.10),
+        relative_error=_round(held_out.median),
+        within_5_percent=_round(held_out.within(0.05)),
+        within_10_percent=_round(held_out.within(0.10)),
         provenance=Provenance.CALIBRATED,
         story=f"measured on {measurement.computer.summary()} with {measurement.engine}:"
         f" {measurement.plan.rules.describe()}; {_when(measurement)}; {measurement.trust.mark}",
@@ -238,7 +238,7 @@ def _power(measurement: LocalMeasurement) -> PowerModel | None:
         return None
     return PowerModel(
         frequency_ratio=(1.0,),
-        active_mw=(measurement.power.active_mw,),
+        active_mw=(_round(measurement.power.active_mw),),
         provenance=Provenance.MEASURED,
         story=f"{measurement.power_story}; 95% interval {measurement.power.low_mw:.0f} to"
         f" {measurement.power.high_mw:.0f} mW; {_when(measurement)}",
@@ -254,6 +254,11 @@ def _other_calibrations(path: Path, soc: str, network: Network) -> tuple[Calibra
         return ()
     signature = space_signature(network.space)
     return tuple(c for c in before.calibrations if c.space_sha256 != signature)
+
+
+def _round(value: float) -> float:
+    """Four significant digits, for figures that are read by people."""
+    return float(f"{value:.4g}")
 
 
 def _clock_mhz() -> float:

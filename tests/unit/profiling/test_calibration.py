@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.networks import five_layer_space
 from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
 from workbench.profiling.design import design_experiment
-from workbench.profiling.latency_fit import node_floor
+from workbench.profiling.latency_fit import least_prices
 from workbench.profiling.pair_classes import PairClasses
 from workbench.space.tables import PairTables, latency_term_tables
 
@@ -64,7 +64,7 @@ def test_unmeasured_pairs_follow_the_model_not_zero() -> None:
 def test_no_entry_is_negative_even_on_contradicting_data() -> None:
     rng = np.random.default_rng(0)
     design = design_experiment(SPACE, 60, 5, rng)
-    table = fit_table(SPACE, design.fit, rng.uniform(0.1, 10.0, 60), node_floor(2000.0))
+    table = fit_table(SPACE, design.fit, rng.uniform(0.1, 10.0, 60), least_prices(2000.0))
     assert all((part >= 0).all() for part in table.latency_ms)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.profiling.latency_fit import fit_terms, leave_one_group_out, node_floor
+from workbench.profiling.latency_fit import fit_terms, least_prices, leave_one_group_out
 from workbench.space.tables import LATENCY_TERMS
 
 N_TERMS = len(LATENCY_TERMS)
@@ -37,8 +37,10 @@ def test_floor_is_kept_where_the_data_says_nothing_of_a_node() -> None:
     terms = _networks(30)
     truth = np.ones(N_TERMS) / SCALE
     truth[LATENCY_TERMS.index("nodes")] = 0.0
-    floor = node_floor(1400.0)
-    assert floor.sum() == pytest.approx(2500 / 1.4e6)
+    floor = least_prices(1400.0)
+    assert floor[6] == pytest.approx(2500 / 1.4e6)
+    assert floor[LATENCY_TERMS.index("macs_1x1")] == pytest.approx(1 / (64 * 1.4e6))
+    assert floor[LATENCY_TERMS.index("macs_3x3_s1")] == 0
     assert fit_terms(terms, terms @ truth)[6] == pytest.approx(0, abs=1e-9)
     assert fit_terms(terms, terms @ truth, floor)[6] >= floor[6]
 
