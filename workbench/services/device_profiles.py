@@ -15,6 +15,8 @@ from workbench.devices.profile_file import load_profile
 from workbench.services.environment import APP_NAME
 
 SUFFIX = ".toml"
+LOCAL_ID = "this_computer"
+"""The profile that measuring this computer writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ def profile_path(id_or_path: str | Path) -> Path:
         path = folder / f"{name}{SUFFIX}"
         if path.is_file():
             return path
+    if name == LOCAL_ID:
+        raise SettingsError(
+            "This computer was not measured yet.",
+            "Run `adaspring-workbench profile --network NETWORK` first; it takes about 5 minutes.",
+        )
     raise SettingsError(
         f"There is no device profile {name!r}.",
         f"Known: {', '.join(entry.id for entry in list_profiles())}; or name a file that ends"

@@ -30,11 +30,10 @@ from workbench.profiling.latency_fit import least_prices, leave_one_group_out
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.run_rules import PLANS
 from workbench.services.catalogue import find_network
-from workbench.services.device_profiles import SUFFIX, user_profiles_folder
+from workbench.services.device_profiles import LOCAL_ID, SUFFIX, user_profiles_folder
 from workbench.space.description import Network, read_network
 from workbench.space.tables import LATENCY_TERMS, PairTables, latency_term_tables
 
-LOCAL_ID = "this_computer"
 FALLBACK_L2_KIB = 1024.0
 FALLBACK_MHZ = 2000.0
 

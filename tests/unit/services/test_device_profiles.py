@@ -57,3 +57,6 @@ def test_by_path_and_unknown(tmp_path: Path) -> None:
     assert "redmi_3s" in caught.value.hint
     with pytest.raises(InputFileError):
         service.find_profile("nowhere/x.toml")
+    with pytest.raises(SettingsError, match="not measured yet") as caught:
+        service.find_profile("this_computer")
+    assert "adaspring-workbench profile" in caught.value.hint
