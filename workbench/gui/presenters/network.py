@@ -1,4 +1,4 @@
-"""What the Network page shows: layers and their operators, figures, the whole space, presets.
+"""What the Network page shows: layers and their operators, and figures.
 
 No Qt in here. Everything is on an idle device: full clock, the whole core, all in cache.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,176 +14,25 @@ import numpy.typing as npt
 
 from workbench.core.provenance import Provenance, Source
 from workbench.gui.presenters.formats import fixed, significant
-from workbench.gui.presenters.replay_view import pareto_front
+from workbench.gui.presenters.network_records import (
+    Figure,
+    LayerCard,
+    OperatorCell,
+    kib,
+    millions,
+    times,
+)
+from workbench.gui.presenters.network_space import SpaceCloud
 from workbench.search.problem import LATENCY, LOSS, MACS, PARAM, STORAGE
 from workbench.services.deployment import Deployment
 from workbench.space.backbone import ConvLayer
-from workbench.space.design_space import ConfigArray, Configuration
+from workbench.space.design_space import Configuration
 from workbench.space.operators import operator
 from workbench.space.tables import arithmetic_intensity, cost_of, peak_activation_bytes
 
 Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
 
-CLOUD_LIMIT = 20_000
-"""Of larger spaces a sample of that size is drawn."""
-
-KIB = 1024.0
 COUNTED = "Counted from the shapes of the layers; float32, batch normalisation folded in."
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One cost that accuracy is drawn against."""
-
-    key: str
-    title: str
-    unit: str
-
-
-AXES = {
-    axis.key: axis
-    for axis in (
-        Axis("latency", "latency per inference", "ms"),
-        Axis("energy", "energy per inference", "mJ"),
-        Axis("macs", "multiply-accumulates", "M"),
-        Axis("storage", "storage, parameters and activations", "KiB"),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorCell:
-    """One operator that a layer may take.
-
-    Attributes:
-        macs, param_bytes: of this layer alone, after the operator before it.
-        macs_share: `macs` against the layer's own at full size.
-        loss_points: accuracy lost by this one change, in points; negative where it gains.
-        measured: whether that loss was measured, not predicted.
-        fits_text: what the operator does, and the change of the whole network.
-    """
-
-    choice: int
-    name: str
-    macs: int
-    param_bytes: int
-    macs_share: float
-    loss_points: float
-    measured: bool
-    chosen: bool
-    story: str
-
-    @property
-    def loss_text(self) -> str:
-        """Such as ``−0.8``; ``≈`` marks a prediction."""
-        value = -self.loss_points
-        digits = f"{abs(value):.1f}"
-        sign = "" if digits == "0.0" else "−" if value < 0 else "+"
-        return f"{'' if self.measured else '≈'}{sign}{digits}"
-
-    @property
-    def cost_text(self) -> str:
-        """Such as ``1.94 M · 41 KiB``."""
-        return f"{millions(self.macs)} M · {kib(self.param_bytes)} KiB"
-
-
-@dataclass(frozen=True, slots=True)
-class LayerCard:
-    """One layer (or the head) under the configuration that is shown.
-
-    Attributes:
-        decision: number of the choice it takes; None where there is nothing to choose.
-        operator: name of the operator in force.
-        full_channels, out_channels: width at full size and now.
-        macs_share: share of the whole network's multiply-accumulates, 0..1.
-    """
-
-    name: str
-    decision: int | None
-    operator: str
-    in_shape: tuple[int, int, int]
-    out_shape: tuple[int, int, int]
-    full_channels: int
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    shortcut: bool
-    macs: int
-    param_bytes: int
-    macs_share: float
-    note: str
-    cells: tuple[OperatorCell, ...]
-
-    @property
-    def shape_text(self) -> str:
-        """Such as ``48 × 14 × 14``."""
-        return " × ".join(str(size) for size in self.out_shape)
-
-    @property
-    def kernel_text(self) -> str:
-        """Such as ``3×3, stride 2``."""
-        if self.kernel == (0, 0):
-            return "pool, linear"
-        same = self.stride[0] == self.stride[1]
-        stride = str(self.stride[0]) if same else f"{self.stride[0]}×{self.stride[1]}"
-        text = f"{self.kernel[0]}×{self.kernel[1]}"
-        return text if self.stride == (1, 1) else f"{text}, stride {stride}"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number about a configuration, as text, with where it comes from.
-
-    Attributes:
-        tone: of the comparison: good, bad or empty.
-        share: against the backbone; None where it is not known.
-        source: None for what is counted and therefore exact.
-    """
-
-    key: str
-    caption: str
-    value: str
-    unit: str
-    comparison: str
-    tone: str
-    share: float | None
-    source: Source | None
-    story: str
-
-    @property
-    def spoken(self) -> str:
-        """Everything in one sentence, for screen readers."""
-        mark = "" if self.source is None else f", {self.source.provenance}"
-        return f"{self.caption}: {self.value} {self.unit}{mark}. {self.comparison}"
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A configuration with a name."""
-
-    name: str
-    configuration: Configuration
-    hint: str
-
-
-def millions(count: float) -> str:
-    """A count in millions, three digits at most."""
-    return significant(count / 1e6, 3 if count >= 1e5 else 2)
-
-
-def kib(size_bytes: float) -> str:
-    """Bytes in KiB, two digits at least."""
-    value = size_bytes / KIB
-    return f"{value:,.0f}" if value >= 10 else significant(value, 2)
-
-
-def times(ratio: float, smaller: str, larger: str) -> tuple[str, str]:
-    """How a cost compares with the backbone's (`ratio` of 0.5: ``2.0× smaller``), and its tone."""
-    if abs(ratio - 1) < 0.005:
-        return "as the backbone", ""
-    if ratio < 1:
-        return f"{significant(1 / ratio, 2 if ratio <= 0.91 else 3)}× {smaller}", "good"
-    return f"{significant(ratio, 2 if ratio >= 1.1 else 3)}× {larger}", "bad"
 
 
 class NetworkView:
@@ -195,6 +43,7 @@ class NetworkView:
         self.network = deployment.network
         self.space = deployment.network.space
         self.problem = deployment.problem
+        self.cloud = SpaceCloud(deployment)
         self._backbone = self.problem.backbone_metrics
         self._cost = functools.cache(self._layer_cost)
 
@@ -329,8 +178,8 @@ class NetworkView:
              f"Multiply-accumulates of one inference. {COUNTED}"),
             ("params", "Parameters  Sp", kib(now[PARAM]), "KiB",
              now[PARAM] / whole[PARAM], "smaller", "larger", COUNTED),
-            ("activations", "Activations  Sa", kib(_activation(now)), "KiB",
-             _activation(now) / _activation(whole), "smaller", "larger",
+            ("activations", "Activations  Sa", kib(float(_activation(now))), "KiB",
+             float(_activation(now) / _activation(whole)), "smaller", "larger",
              f"Summed over all layers; {self._peak(configuration)} KiB at the peak, when"
              f" what is no longer needed is freed. {COUNTED}"),
         )  # fmt: skip
@@ -342,8 +191,8 @@ class NetworkView:
             ),
             self._energy_figure(energy),
             *(
-                Figure(key, caption, value, unit, *times(ratio, smaller, larger), float(ratio),
-                       None, story)
+                Figure(key, caption, value, unit, *times(float(ratio), smaller, larger),
+                       float(ratio), None, story)
                 for key, caption, value, unit, ratio, smaller, larger, story in counted
             ),
             self._intensity(now),
@@ -431,147 +280,6 @@ class NetworkView:
         graph = self.space.network_graph(configuration)
         return kib(peak_activation_bytes(graph, channels * height * width * 4))
 
-    # ---- the whole space -----------------------------------------------------------------------
-
-    @functools.cached_property
-    def cloud(self) -> ConfigArray:
-        """(k, decisions): the whole space in order, or a sample of a large one."""
-        if self.space.count <= CLOUD_LIMIT:
-            return self.space.all_configurations()
-        rng = np.random.default_rng(7)
-        sample = self.space.random_configurations(rng, CLOUD_LIMIT)
-        presets = [self.space.backbone_configuration, *(p for _, p in self._uniform())]
-        return np.unique(np.concatenate([np.array(presets, dtype=np.uint8), sample]), axis=0)
-
-    @functools.cached_property
-    def _cloud_metrics(self) -> Floats:
-        if self.space.count <= CLOUD_LIMIT:
-            return self.problem.every_metric
-        return self.problem.metrics_of_many(self.cloud)
-
-    @functools.cached_property
-    def cloud_accuracy(self) -> Floats:
-        """(k,) percent."""
-        return self.network.description.accuracy_percent - self._cloud_metrics[LOSS]
-
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """What accuracy can be drawn against here."""
-        return tuple(
-            axis for axis in AXES.values() if axis.key != "energy" or self.deployment.has_energy
-        )
-
-    def axis_title(self, key: str) -> str:
-        """Title with unit and, where it is not counted, provenance."""
-        axis = AXES[key]
-        sources = {
-            "latency": self.deployment.latency_source,
-            "energy": self.deployment.energy_source,
-        }
-        mark = f" ({sources[key].provenance})" if key in sources else ""
-        return f"{axis.title}, {axis.unit}{mark}"
-
-    def values(self, key: str, metrics: Floats) -> Floats:
-        """Costs on one axis, in its unit, of (METRICS, ...) metrics."""
-        if key == "energy":
-            power = self.problem.power_mw
-            assert power is not None
-            return metrics[LATENCY] * float(power(1.0)) / 1000
-        if key == "macs":
-            return metrics[MACS] / 1e6
-        if key == "storage":
-            return metrics[STORAGE] / KIB
-        return metrics[LATENCY]
-
-    def cloud_values(self, key: str) -> Floats:
-        """(k,) costs on one axis."""
-        return self.values(key, self._cloud_metrics)
-
-    def point(self, configuration: Configuration, key: str) -> tuple[float, float]:
-        """Where a configuration lies: (cost, accuracy)."""
-        metrics = self.problem.metrics_of(configuration)
-        accuracy = self.network.description.accuracy_percent - metrics[LOSS]
-        return float(self.values(key, metrics)), float(accuracy)
-
-    def front(self, key: str) -> Rows:
-        """Rows of the cloud that no other beats, by rising cost."""
-        return pareto_front(self.cloud_values(key), self.cloud_accuracy)
-
-    def configuration(self, row: int) -> Configuration:
-        """One row of the cloud."""
-        return tuple(int(choice) for choice in self.cloud[row])
-
-    def describe(self, row: int) -> str:
-        """The configuration's text, for a tool tip."""
-        return self.space.text(self.cloud[row].tolist())
-
-    # ---- presets -------------------------------------------------------------------------------
-
-    def neighbour(
-        self, configuration: Configuration, key: str, direction: Literal["cheaper", "better"]
-    ) -> Configuration | None:
-        """The next point of the Pareto front: cheaper, or more accurate; None at its end."""
-        cost, accuracy = self.point(configuration, key)
-        rows = self.front(key)
-        costs, accuracies = self.cloud_values(key)[rows], self.cloud_accuracy[rows]
-        slack = 1e-9
-        if direction == "cheaper":
-            fits = np.flatnonzero(costs < cost * (1 - slack))
-            return self.configuration(int(rows[fits[-1]])) if fits.size else None
-        fits = np.flatnonzero(accuracies > accuracy + slack)
-        return self.configuration(int(rows[fits[0]])) if fits.size else None
-
-    def _uniform(self) -> list[tuple[str, Configuration]]:
-        names = dict.fromkeys(name for names in self.space.operators for name in names)
-        return [(name, self.space.uniform(name)) for name in names if name != "identity"]
-
-    def presets(self) -> tuple[Preset, ...]:
-        """Configurations worth a look."""
-        found = [Preset("backbone", self.space.backbone_configuration, "Nothing compressed.")]
-        found += [
-            Preset(
-                f"fixed:{name}", configuration,
-                f"Compressed by hand: {name} on every layer that takes it.",
-            )
-            for name, configuration in self._uniform()
-        ]  # fmt: skip
-        accuracy = self.cloud_accuracy
-        latency = self.cloud_values("latency")
-        whole = self.network.description.accuracy_percent
-        found.append(
-            Preset(
-                "most accurate", self.configuration(int(accuracy.argmax())),
-                "The highest accuracy of all.",
-            )
-        )  # fmt: skip
-        for points in (1, 2, 5):
-            allowed = np.where(accuracy >= whole - points, latency, np.inf)
-            row = int(allowed.argmin())
-            if np.isfinite(allowed[row]):
-                found.append(
-                    Preset(
-                        f"quickest within {points} point{'s' if points > 1 else ''}",
-                        self.configuration(row),
-                        f"The lowest latency that loses at most {points} points of accuracy.",
-                    )
-                )
-        found.append(
-            Preset(
-                "quickest of all", self.configuration(int(latency.argmin())),
-                "The lowest latency, whatever it loses.",
-            )
-        )  # fmt: skip
-        return tuple(found)
-
-    def preset_of(self, configuration: Configuration) -> str:
-        """Name of the first preset that is this configuration; empty where there is none."""
-        return next((p.name for p in self.presets_once if p.configuration == configuration), "")
-
-    @functools.cached_property
-    def presets_once(self) -> tuple[Preset, ...]:
-        """`presets`, worked out once."""
-        return self.presets()
-
     # ---- text ----------------------------------------------------------------------------------
 
     @property
@@ -607,5 +315,5 @@ def load_view(network: str, device: str) -> NetworkView:
     from workbench.services.device_profiles import find_profile
 
     view = NetworkView(deploy(find_network(network), find_profile(device)))
-    view.presets_once  # noqa: B018 - worked out here, off the GUI thread
+    view.cloud.presets  # noqa: B018 - worked out here, off the GUI thread
     return view

@@ -1,0 +1,236 @@
+"""The Train view of the Network page: a form, live curves, and the job between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from workbench.core.errors import WorkbenchError
+from workbench.gui import theme
+from workbench.gui.bridge import JobBridge
+from workbench.gui.palette import Tokens
+from workbench.gui.plots.training_curves import TONES, TrainingCurves
+from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.training_run import (
+    CURVES,
+    TaskChoice,
+    TrainingForm,
+    TrainingLog,
+    free_folder,
+    result_text,
+    status_text,
+)
+from workbench.gui.widgets.basics import Card, label, row
+from workbench.gui.widgets.states import ErrorPanel
+from workbench.gui.widgets.train_form import CurveKey, TrainForm
+from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Progress
+
+_REDRAW_S = 0.1
+_USUAL_DATA = {"fashion_mnist": "/usr/share/datasets/fashion-mnist"}
+
+StartTraining = Callable[[TrainingForm], Job]
+
+
+def start_training(form: TrainingForm) -> Job:
+    """Start the training service's job.
+
+    Raises:
+        WorkbenchError: when the form makes no sense.
+    """
+    from workbench.services.training import TrainingRequest
+    from workbench.services.training import start_training as start
+
+    return start(
+        TrainingRequest(
+            task=form.task,
+            data=Path(form.data).expanduser(),
+            out=Path(form.out).expanduser(),
+            minutes=form.minutes,
+            resume=form.resume,
+        )
+    )
+
+
+def known_tasks() -> tuple[TaskChoice, ...]:
+    """The tasks there are."""
+    from workbench.tasks.registry import TASKS
+
+    return tuple(
+        TaskChoice(task.name, task.title, task.data_hint, task.training.epochs)
+        for task in TASKS.values()
+    )
+
+
+class NetworkTrain(QWidget):
+    """Starts, follows and stops one training run."""
+
+    finished = Signal(str)
+    """The folder of a network that was trained."""
+
+    def __init__(
+        self,
+        bridge: JobBridge,
+        start: StartTraining = start_training,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._start = start
+        self._job: Job | None = None
+        self._log = TrainingLog()
+        self._drawn_s = 0.0
+        self._folder = ""
+        self.form = TrainForm()
+        self.curves = TrainingCurves()
+        self.status = label("No training yet.", "secondary")
+        self.result = label("", wrap=True)
+        self.use = QPushButton("Use this network")
+        self.error = ErrorPanel()
+        self._key = CurveKey()
+        self._progress = QProgressBar()
+        self._build()
+        self.form.start_asked.connect(self.begin)
+        self.form.cancel_asked.connect(self.cancel)
+        self.use.clicked.connect(self._on_use)
+        self.error.retried.connect(self.begin)
+        theme.manager().changed.connect(self._restyle)
+        self._show_log()
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on."""
+        return self._job is not None
+
+    @property
+    def log(self) -> TrainingLog:
+        """Figures of the newest run."""
+        return self._log
+
+    def prepare(self) -> None:
+        """Fill the form on first show, and look at the folders again later."""
+        if not self.form.form.task:
+            from workbench.services.catalogue import user_folder
+
+            tasks = known_tasks()
+            self.form.set_tasks(tasks)
+            name = tasks[0].name if tasks else ""
+            data = _USUAL_DATA.get(name, "")
+            self.form.set_folders(data, str(free_folder(user_folder("networks"), name)))
+            self.form.set_minutes(20)
+        self.form.refresh()
+
+    def begin(self) -> None:
+        """Start, or go on."""
+        form = self.form.form
+        if self.running or self.form.blocked:
+            return
+        self.error.hide()
+        try:
+            job = self._start(form)
+        except (WorkbenchError, OSError) as error:
+            self.error.show_problem(Problem.of(error))
+            return
+        if not form.resume:
+            self._log = TrainingLog()
+        self._job, self._folder = job, form.out
+        self.result.hide()
+        self.use.hide()
+        self.status.setText("Starting the worker process…")
+        self._progress.setRange(0, 0)
+        self._progress.show()
+        self.form.show_running(True)
+        self._show_log()
+        self._bridge.watch(job, self.on_event)
+
+    def cancel(self) -> None:
+        """Ask the run to write a checkpoint and stop."""
+        if self._job is not None:
+            self._job.cancel()
+            self.form.cancel.setEnabled(False)
+            self.status.setText("Stopping; the checkpoint is written…")
+
+    def on_event(self, event: JobEvent) -> None:
+        """Take one event of the job."""
+        if self._job is None or event.job_id != self._job.id:
+            return
+        match event:
+            case Progress():
+                self._on_progress(event)
+            case Done():
+                self._end("Trained and measured.")
+                self.result.setText(result_text(event.result))
+                self.result.show()
+                self.use.show()
+            case Cancelled():
+                self._end("Stopped. Everything up to here is kept in the checkpoint.")
+                self.form.set_resume(True)
+            case Failed():
+                self._end("The training broke off.")
+                self.form.set_resume(True)
+                self.error.show_problem(Problem.of(event))
+
+    def _on_progress(self, event: Progress) -> None:
+        assert self._job is not None
+        if not self._job.cancel_requested:
+            self.status.setText(status_text(event.message, self._log, event.fraction, event.eta_s))
+        self._progress.setRange(0, 0 if event.fraction is None else 1000)
+        if event.fraction is not None:
+            self._progress.setValue(round(1000 * event.fraction))
+        if self._log.add(event.detail) and time.monotonic() - self._drawn_s > _REDRAW_S:
+            self._show_log()
+
+    def _end(self, status: str) -> None:
+        self._job = None
+        self._progress.hide()
+        self.status.setText(status)
+        self.form.show_running(False)
+        self._show_log()
+
+    def _show_log(self) -> None:
+        self._drawn_s = time.monotonic()
+        self.curves.show_log(self._log)
+        tokens = theme.tokens()
+        values = {}
+        for name in CURVES:
+            last = self._log.kept_back[name].last
+            values[name] = ("–" if last is None else f"{last:.1f} %", getattr(tokens, TONES[name]))
+        loss = self._log.loss.last
+        values["loss"] = ("–" if loss is None else f"{loss:.3f}", tokens.secondary)
+        self._key.show_values(values)
+
+    def _build(self) -> None:
+        card = Card("Live")
+        note = label("thick: images kept back · thin: training batches", "small")
+        card.head.addWidget(note)
+        card.head.addStretch(1)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Progress of the training")
+        self._progress.hide()
+        self.use.setProperty("role", "primary")
+        self.use.hide()
+        self.result.hide()
+        card.body.addWidget(self._key)
+        card.body.addWidget(self.curves, 1)
+        card.body.addWidget(self.status)
+        card.body.addWidget(self._progress)
+        card.body.addWidget(self.result)
+        card.body.addLayout(row(self.use, None))
+        card.body.addWidget(self.error)
+        left = QVBoxLayout()
+        left.addWidget(self.form)
+        self.form.setFixedWidth(380)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addLayout(left)
+        layout.addWidget(card, 1)
+
+    def _on_use(self) -> None:
+        self.finished.emit(self._folder)
+
+    def _restyle(self, _tokens: Tokens) -> None:
+        self._show_log()

@@ -1,0 +1,102 @@
+"""What a network is and how it came about, as lines of text for the details card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.gui.presenters.formats import fixed
+from workbench.space.description import Network
+
+_RECIPE_WORDS = {
+    "plain_epochs": "epochs of the backbone alone",
+    "epochs": "epochs of the ensemble",
+    "learning_rate": "learning rate",
+    "weight_decay": "weight decay",
+    "shift_pixels": "shift, pixels",
+    "training_minutes": "training, minutes",
+    "statistics_images": "images for statistics",
+    "plain_steps": "steps of the backbone alone",
+    "ensemble_steps": "steps of the ensemble",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line: what, its value, and what to say about it on request."""
+
+    key: str
+    value: str
+    story: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines under one heading; `mark` is measured or empty."""
+
+    title: str
+    mark: str
+    details: tuple[Detail, ...]
+
+
+def sections(network: Network) -> tuple[Section, ...]:
+    """The card's content, most asked for first."""
+    about = network.description
+    data, error = about.data, about.predictor_error
+    measured = len(network.accuracy.measured.configurations)
+    of_all = "all" if measured >= network.space.count else f"of {network.space.count:,}"
+    figures = (
+        Detail("whole network", f"{fixed(about.accuracy_percent, 2)} %"),
+        Detail(
+            "random configurations",
+            f"{fixed(about.random_accuracy_percent, 2)} %",
+            f"Mean over {about.random_configurations:,} uniformly random configurations.",
+        ),
+        Detail("configurations measured", f"{measured:,} ({of_all})"),
+        Detail("test images", f"{about.test_images:,}"),
+        Detail(
+            "predictor's error",
+            f"{error.mean_abs_points:.2f} points",
+            f"Mean over {error.configurations:,} configurations held out; nine of ten within"
+            f" {error.p90_abs_points:.2f} points. Rank correlation: Spearman {error.spearman:.3f},"
+            f" Kendall {error.kendall:.3f}.",
+        ),
+        Detail("predictor's ranking", f"Kendall τ {error.kendall:.2f}"),
+    )
+    hashes = "\n".join(f"{name}  {digest}" for name, digest in data.files_sha256.items())
+    source = (
+        Detail("data", data.name),
+        Detail("version", data.version),
+        Detail("licence", data.licence),
+        Detail("split", data.split),
+        Detail("files", f"{len(data.files_sha256)}, hashes known", f"SHA-256\n{hashes}"),
+        Detail("classes", f"{len(about.labels)}", ", ".join(about.labels)),
+    )
+    recipe = tuple(
+        Detail(_RECIPE_WORDS.get(key, key.replace("_", " ")), _plain(value))
+        for key, value in about.recipe.items()
+    )
+    files = (
+        Detail("folder", str(network.folder)),
+        Detail("weights", f"SHA-256 {about.weights_sha256[:12]}…", about.weights_sha256),
+    )
+    return (
+        Section("Accuracy", "measured", figures),
+        Section("Data", "", source),
+        Section("Recipe", "", recipe),
+        Section("Files", "", files),
+    )
+
+
+def as_text(network: Network) -> str:
+    """All sections as plain text, for the clipboard."""
+    lines = [network.description.title]
+    for section in sections(network):
+        lines += ["", section.title + (f" ({section.mark})" if section.mark else "")]
+        lines += [f"  {detail.key}: {detail.value}" for detail in section.details]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: str | int | float) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) else value

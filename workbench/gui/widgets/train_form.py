@@ -1,0 +1,236 @@
+"""What to train: task, folders, minutes, and the command that does the same in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from workbench.gui import theme
+from workbench.gui.presenters.training_run import TaskChoice, TrainingForm
+from workbench.gui.widgets.basics import Card, label, row
+
+_MAX_MINUTES = 7 * 24 * 60
+
+
+class TrainForm(Card):
+    """Emits what the user wants; says why it cannot be had."""
+
+    start_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Train a network", parent)
+        self._tasks: tuple[TaskChoice, ...] = ()
+        self._running = False
+        self._task = QComboBox()
+        self._data, self._browse_data = self._folder("Folder with the data")
+        self._out, self._browse_out = self._folder("Folder for the network")
+        self._minutes = QSpinBox()
+        self._minutes.setRange(0, _MAX_MINUTES)
+        self._minutes.setSpecialValueText("as the recipe says")
+        self._minutes.setSuffix(" min")
+        self._minutes.setToolTip("Time for the training itself; measuring comes on top.")
+        self._resume = QCheckBox("Go on from the last checkpoint")
+        self._blocked = label("", "warning", wrap=True)
+        self._note = label("", "small", wrap=True)
+        self.start = QPushButton("Start training")
+        self.start.setProperty("role", "primary")
+        self.cancel = QPushButton("Stop")
+        self.cancel.setToolTip("Writes a checkpoint and stops; training can go on from there.")
+        self._command = label("", "secondary", wrap=True)
+        self._copy = QPushButton("Copy")
+        self._build()
+        self._connect()
+        self.refresh()
+
+    # ---- content -------------------------------------------------------------------------------
+
+    def set_tasks(self, tasks: Sequence[TaskChoice]) -> None:
+        """Offer these tasks."""
+        self._tasks = tuple(tasks)
+        self._task.clear()
+        for task in tasks:
+            self._task.addItem(task.title, task.name)
+        self.refresh()
+
+    def set_folders(self, data: str, out: str) -> None:
+        """Fill in folders."""
+        self._data.setText(data)
+        self._out.setText(out)
+
+    def set_minutes(self, minutes: int) -> None:
+        """Fill in the minutes; 0 stands for the recipe's epochs."""
+        self._minutes.setValue(minutes)
+
+    def set_resume(self, resume: bool) -> None:
+        """Tick or clear "go on"."""
+        self._resume.setChecked(resume and self._resume.isEnabled())
+
+    @property
+    def form(self) -> TrainingForm:
+        """What is filled in."""
+        return TrainingForm(
+            task=str(self._task.currentData() or ""),
+            data=self._data.text().strip(),
+            out=self._out.text().strip(),
+            minutes=float(self._minutes.value()) or None,
+            resume=self._resume.isEnabled() and self._resume.isChecked(),
+        )
+
+    @property
+    def blocked(self) -> str:
+        """Why training cannot start; empty when it can."""
+        return self.form.blocked(self._hint())
+
+    def show_running(self, running: bool) -> None:
+        """Lock the form while a run goes on."""
+        self._running = running
+        for widget in (
+            self._task, self._data, self._browse_data, self._out, self._browse_out, self._minutes,
+        ):  # fmt: skip
+            widget.setEnabled(not running)
+        self.cancel.setEnabled(running)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the folders again: what can be done, and what it would do."""
+        form = self.form
+        self._resume.setEnabled(form.can_resume and not self._running)
+        self._resume.setToolTip(
+            "" if form.can_resume else "The folder for the network holds no checkpoint."
+        )
+        if not form.can_resume:
+            self._resume.setChecked(False)
+            form = self.form
+        blocked = "" if self._running else form.blocked(self._hint())
+        self.start.setEnabled(not self._running and not blocked)
+        self.start.setToolTip(blocked)
+        self.start.setText("Go on" if form.resume else "Start training")
+        self._blocked.setText(blocked)
+        self._blocked.setVisible(bool(blocked))
+        note = "" if self._running else form.warning()
+        self._note.setText(note)
+        self._note.setVisible(bool(note) and not blocked)
+        # Zero-width spaces let long paths break.
+        self._command.setText(form.command().replace("/", "/\u200b"))
+        self._command.setAccessibleName(f"Command: {form.command()}")
+
+    def _hint(self) -> str:
+        name = self._task.currentData()
+        return next((task.data_hint for task in self._tasks if task.name == name), "")
+
+    # ---- building ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(theme.GRID_PX)
+        grid.setColumnStretch(1, 1)
+        self._task.setAccessibleName("Task")
+        self._minutes.setAccessibleName("Minutes")
+        for line, (caption, widget, button) in enumerate(
+            (
+                ("Task", self._task, None),
+                ("Data", self._data, self._browse_data),
+                ("Network", self._out, self._browse_out),
+                ("Time", self._minutes, None),
+            )
+        ):
+            name = label(caption, "secondary")
+            name.setBuddy(widget)
+            grid.addWidget(name, line, 0)
+            grid.addWidget(widget, line, 1, 1, 1 if button else 2)
+            if button is not None:
+                grid.addWidget(button, line, 2)
+        self.body.addLayout(grid)
+        self.body.addWidget(self._resume)
+        self.body.addWidget(self._blocked)
+        self.body.addWidget(self._note)
+        self.body.addLayout(row(self.start, self.cancel, None))
+        self.body.addSpacing(theme.GRID_PX)
+        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        mono.setPixelSize(theme.SMALL_PX)
+        self._command.setFont(mono)
+        self._copy.setProperty("role", "link")
+        self._copy.setAccessibleName("Copy the command")
+        self.body.addLayout(row(label("The same in a terminal", "small"), None, self._copy))
+        self.body.addWidget(self._command)
+        self.body.addStretch(1)
+        self.cancel.setEnabled(False)
+
+    def _folder(self, name: str) -> tuple[QLineEdit, QPushButton]:
+        edit = QLineEdit()
+        edit.setAccessibleName(name)
+        button = QPushButton("Choose…")
+        button.setAccessibleName(f"Choose: {name}")
+        return edit, button
+
+    def _connect(self) -> None:
+        self._task.currentIndexChanged.connect(self._on_changed)
+        self._data.textChanged.connect(self._on_changed)
+        self._out.textChanged.connect(self._on_changed)
+        self._minutes.valueChanged.connect(self._on_changed)
+        self._resume.toggled.connect(self._on_changed)
+        self._browse_data.clicked.connect(self._on_browse_data)
+        self._browse_out.clicked.connect(self._on_browse_out)
+        self._copy.clicked.connect(self._on_copy)
+        self.start.clicked.connect(self.start_asked)
+        self.cancel.clicked.connect(self.cancel_asked)
+
+    def _on_changed(self, _value: object) -> None:
+        self.refresh()
+
+    def _on_browse_data(self) -> None:
+        self._browse(self._data, "Folder with the data")
+
+    def _on_browse_out(self) -> None:
+        self._browse(self._out, "Folder for the network")
+
+    def _browse(self, edit: QLineEdit, title: str) -> None:
+        start = Path(edit.text()).expanduser()
+        while not start.is_dir() and start != start.parent:
+            start = start.parent
+        folder = QFileDialog.getExistingDirectory(self, title, str(start))
+        if folder:
+            edit.setText(folder)
+
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.form.command())
+
+
+class CurveKey(QWidget):
+    """The words beside the curves: which colour is which, and its newest value."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._values: dict[str, QLabel] = {}
+        self._names: dict[str, QLabel] = {}
+
+    def show_values(self, values: dict[str, tuple[str, str]]) -> None:
+        """Show (text, colour) by name."""
+        if self.layout() is None:
+            line = row(spacing=16)
+            for name in values:
+                self._names[name] = label(name, "small")
+                self._values[name] = label("")
+                line.addLayout(row(self._names[name], self._values[name], spacing=5))
+            line.addStretch(1)
+            self.setLayout(line)
+        for name, (text, colour) in values.items():
+            self._values[name].setText(text)
+            self._values[name].setStyleSheet(f"color: {colour}; font-weight: 600;")
+            self._values[name].setAccessibleName(f"{name}: {text}")
