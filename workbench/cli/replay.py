@@ -190,7 +190,7 @@ def command(
             plots=plots,
             timings=timings,
             force=force,
-            progress=lambda name: _say(f"writing {out / name}"),
+            progress=lambda name: _say(f"writing {name}"),
         )
         document = written.document
     if as_json:

@@ -19,6 +19,7 @@ from workbench.core.errors import InputFileError
 from workbench.core.files import atomic_write, sha256_of
 from workbench.core.provenance import Provenance, Source
 from workbench.export.output_folder import check_output_folder, output_folder
+from workbench.export.replay_day_plot import day_plot
 from workbench.export.replay_document import FORMAT, replay_document
 from workbench.export.replay_markdown import replay_markdown
 from workbench.export.replay_report import Cloud, InputRecord, ReplayReport
@@ -28,6 +29,7 @@ from workbench.export.replay_tables import (
     write_summary,
     write_timings,
 )
+from workbench.export.replay_trade_off_plot import trade_off_plot
 from workbench.replay.records import ReplayResult
 from workbench.services.catalogue import network_path, trace_path
 from workbench.services.deployment import Deployment
@@ -43,9 +45,18 @@ TABLES: dict[str, Callable[[ReplayReport, IO[str]], None]] = {
     "decisions.csv": write_decisions,
     "steps.csv": write_steps,
 }
-PLOTS = ("day.png", "day.svg", "trade-off.png", "trade-off.svg")
+PLOTS: dict[str, Callable[[ReplayReport], dict[str, bytes]]] = {
+    "day": day_plot,
+    "trade-off": trade_off_plot,
+}
 TIMINGS = "timings.csv"
-FILES = (*TABLES, "summary.md", *PLOTS, TIMINGS, DOCUMENT)
+FILES = (
+    *TABLES,
+    "summary.md",
+    *(f"{name}.{kind}" for name in PLOTS for kind in ("png", "svg")),
+    TIMINGS,
+    DOCUMENT,
+)
 """Every file that a replay may be written as; the document, which vouches for the rest, last."""
 
 
@@ -88,20 +99,19 @@ def export_replay(
     Args:
         timings: also write the wall time of each search.
         force: replace files of our names that something else wrote.
-        progress: called with each file's name before it is written; may raise to stop.
+        progress: called with what is written next; may raise to stop.
 
     Raises:
         InputFileError: when the folder cannot be written or holds foreign files of our names.
     """
     with output_folder(folder, FILES, _holds_replay, force) as aside:
-        hashes = {}
         for name, write in _writers(report, plots).items():
             if progress is not None:
                 progress(name)
-            write(aside / name)
-            hashes[name] = sha256_of(aside / name)
+            write(aside)
+        hashes = {name: sha256_of(aside / name) for name in FILES if (aside / name).exists()}
         if timings:
-            _write_text(functools.partial(write_timings, report), aside / TIMINGS)
+            _write_text(functools.partial(write_timings, report), TIMINGS, aside)
         document = replay_document(report, hashes)
         with atomic_write(aside / DOCUMENT) as stream:
             stream.write(document_text(document))
@@ -115,19 +125,31 @@ def document_text(document: dict[str, Any]) -> str:
 
 
 def _writers(report: ReplayReport, plots: bool) -> dict[str, Callable[[Path], None]]:
+    """What is written, and functions that write it into a folder."""
     writers: dict[str, Callable[[Path], None]] = {
-        name: functools.partial(_write_text, functools.partial(write, report))
+        name: functools.partial(_write_text, functools.partial(write, report), name)
         for name, write in TABLES.items()
     }
     writers["summary.md"] = functools.partial(
-        _write_text, lambda stream: stream.write(replay_markdown(report))
+        _write_text, lambda stream: stream.write(replay_markdown(report)), "summary.md"
     )
+    if plots:
+        for name, plot in PLOTS.items():
+            writers[f"{name}.png and {name}.svg"] = functools.partial(
+                _write_plot, functools.partial(plot, report), name
+            )
     return writers
 
 
-def _write_text(write: Callable[[IO[str]], Any], path: Path) -> None:
-    with atomic_write(path) as stream:
+def _write_text(write: Callable[[IO[str]], Any], name: str, folder: Path) -> None:
+    with atomic_write(folder / name) as stream:
         write(stream)
+
+
+def _write_plot(plot: Callable[[], dict[str, bytes]], name: str, folder: Path) -> None:
+    for kind, data in plot().items():
+        with atomic_write(folder / f"{name}.{kind}", "wb") as stream:
+            stream.write(data)
 
 
 def _holds_replay(folder: Path) -> bool:

@@ -1,0 +1,237 @@
+"""Accuracy against energy and latency: the policies among all configurations held throughout."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.export import plot_style as style
+from workbench.export.replay_report import ReplayReport, SummaryLike, is_baseline
+from workbench.space.tables import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_HEIGHT = 6.2
+_PANEL = 6.0
+
+
+def trade_off_plot(
+    report: ReplayReport, formats: Sequence[str] = ("png", "svg")
+) -> dict[str, bytes]:
+    """Draw the trade-off; format -> file."""
+    panels = 2 if report.has_energy else 1
+    size = (0.9 + _PANEL * panels, _HEIGHT)
+    return style.draw(size, lambda figure: _TradeOff(report, figure, size).paint(), formats)
+
+
+class _TradeOff:
+    def __init__(self, report: ReplayReport, figure: Figure, size: tuple[float, float]) -> None:
+        self._report, self._figure, self._size = report, figure, size
+
+    def paint(self) -> None:
+        report, cloud = self._report, self._report.cloud
+        self._header()
+        kinds = ["energy", "latency"] if report.has_energy else ["latency"]
+        for column, kind in enumerate(kinds):
+            axes = self._axes(column)
+            costs = None
+            if cloud is not None:
+                costs = cloud.energy_mj if kind == "energy" else cloud.latency_ms
+            values = [_cost(summary, kind) for summary in report.outcome.summaries]
+            source = report.sources[kind].provenance
+            unit = "mJ" if kind == "energy" else "ms"
+            axes.set_xlabel(
+                f"{kind} of an inference, {unit}, mean of the trace ({source})", size=9.5
+            )
+            if column == 0:
+                axes.set_ylabel(f"accuracy, % ({report.sources['accuracy'].provenance})", size=9.5)
+            self._panel(axes, costs, values)
+
+    def _axes(self, column: int) -> Axes:
+        width, height = self._size
+        axes = self._figure.add_axes(
+            (
+                (0.8 + _PANEL * column) / width,
+                0.62 / height,
+                (_PANEL - 0.45) / width,
+                (height - 1.8) / height,
+            )
+        )
+        style.quiet(axes, bottom=True)
+        axes.grid(True, zorder=0)
+        return axes
+
+    def _header(self) -> None:
+        report, (width, height) = self._report, self._size
+        names = [report.input(role).title for role in ("network", "device profile")]
+        self._figure.text(
+            0.3 / width,
+            1 - 0.42 / height,
+            f"{report.input('trace').title}: what accuracy costs",
+            size=16,
+            weight="semibold",
+        )
+        lines = [" on ".join(names) + f", {int(report.outcome.inferences.sum()):,} inferences"]
+        if report.cloud is not None:
+            count = len(report.cloud.accuracy_percent)
+            lines.append(
+                f"Grey: each of {count:,} configurations held throughout; green: the best of them,"
+                " limits aside. Below a policy: inferences that broke a limit."
+            )
+        wrapped = [part for line in lines for part in textwrap.wrap(line, int(13.5 * width))]
+        for row, line in enumerate(wrapped):
+            self._figure.text(
+                0.3 / width,
+                1 - (0.67 + 0.23 * row) / height,
+                line,
+                color=style.SECONDARY,
+                size=9.5,
+            )
+
+    def _panel(self, axes: Axes, costs: FloatArray | None, values: Sequence[float]) -> None:
+        report, cloud = self._report, self._report.cloud
+        summaries = report.outcome.summaries
+        accuracies = [summary.accuracy_percent for summary in summaries]
+        shown_costs, shown_accuracies = [np.array(values)], [np.array(accuracies)]
+        if costs is not None and cloud is not None:
+            axes.plot(
+                costs,
+                cloud.accuracy_percent,
+                linestyle="none",
+                marker="o",
+                markersize=2.4,
+                markeredgewidth=0,
+                color=style.SECONDARY,
+                alpha=0.16,
+                zorder=1,
+                rasterized=True,  # thousands of dots would make the SVG slow to open
+            )
+            front = _front(costs, cloud.accuracy_percent)
+            axes.plot(
+                costs[front],
+                cloud.accuracy_percent[front],
+                color=style.GOOD,
+                linewidth=1.5,
+                marker="o",
+                markersize=3,
+                zorder=2,
+            )
+            shown_costs.append(costs)
+            shown_accuracies.append(cloud.accuracy_percent)
+        least = report.backbone_percent - report.settings["objective"]["loss_limit_points"]
+        axes.axhline(least, color=style.WARNING, linewidth=1.1, linestyle=(0, (4, 2)), zorder=2)
+        everything = np.concatenate(shown_accuracies)
+        high = float(everything.max())
+        # The worst configurations are of no interest; the picture ends a little below the limit.
+        low = min(least, *accuracies) - 0.35 * (high - min(least, *accuracies))
+        axes.set_ylim(low, high + 0.08 * (high - low))
+        visible = np.concatenate(shown_costs)[everything >= low]
+        right = 1.06 * max(float(visible.max()), *values)
+        axes.set_xlim(0, right)
+        axes.annotate(
+            f"least accuracy allowed, {least:.1f}%",
+            (1, least),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, -4),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            size=8,
+            color=style.WARNING,
+        )
+        self._policies(axes, values)
+
+    def _policies(self, axes: Axes, values: Sequence[float]) -> None:
+        summaries = self._report.outcome.summaries
+        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+        groups = _coincident(
+            [(cost - left) / (right - left) for cost in values],
+            [(summary.accuracy_percent - low) / (high - low) for summary in summaries],
+        )
+        for group in groups:
+            first = group[0]
+            x, y = values[first], summaries[first].accuracy_percent
+            for depth, index in enumerate(reversed(group)):
+                name = summaries[index].name
+                colour = style.colour_of(name)
+                hollow = is_baseline(name)
+                axes.plot(
+                    [x],
+                    [summaries[index].accuracy_percent],
+                    marker="s" if hollow else "o",
+                    # Rings around one another where policies came to the same.
+                    markersize=9 + 5 * (len(group) - 1 - depth),
+                    markerfacecolor=style.PAPER if hollow else colour,
+                    markeredgecolor=colour if hollow else style.PAPER,
+                    markeredgewidth=2 if hollow else 1.5,
+                    linestyle="none",
+                    zorder=6 + depth,
+                )
+            self._name(axes, [summaries[index] for index in group], x, y)
+
+    def _name(self, axes: Axes, group: Sequence[SummaryLike], x: float, y: float) -> None:
+        (_, right), box = axes.get_xlim(), {"facecolor": style.PAPER, "alpha": 0.8}
+        on_left = x > 0.72 * right
+        offset = 11 + 2.5 * (len(group) - 1)
+        broken = {f"{100 * summary.violation_share:.0f}%" for summary in group}
+        shares = ", ".join(sorted(broken))
+        options: dict[str, Any] = {
+            "xycoords": "data",
+            "textcoords": "offset points",
+            "ha": "right" if on_left else "left",
+            "zorder": 12,
+            "bbox": {**box, "linewidth": 0, "pad": 1},
+        }
+        axes.annotate(
+            ", ".join(summary.name for summary in group),
+            (x, y),
+            xytext=(-offset if on_left else offset, 1),
+            va="bottom",
+            size=9.5,
+            weight="semibold",
+            color=style.colour_of(group[0].name),
+            **options,
+        )
+        axes.annotate(
+            f"{shares} over a limit",
+            (x, y),
+            xytext=(-offset if on_left else offset, -2),
+            va="top",
+            size=8,
+            color=style.BAD if broken != {"0%"} else style.GOOD,
+            **options,
+        )
+
+
+def _cost(summary: SummaryLike, kind: str) -> float:
+    if kind == "latency":
+        return summary.latency_mean_ms
+    return summary.energy_per_inference_mj or 0.0
+
+
+def _front(costs: FloatArray, accuracies: FloatArray) -> list[int]:
+    """Configurations that none beats in both, cheapest first."""
+    best, found = -np.inf, []
+    for index in np.lexsort((-accuracies, costs)).tolist():
+        if accuracies[index] > best:
+            best = float(accuracies[index])
+            found.append(index)
+    return found
+
+
+def _coincident(x: Sequence[float], y: Sequence[float], within: float = 0.012) -> list[list[int]]:
+    """Indices of points, those that lie on one another together."""
+    groups: list[list[int]] = []
+    for index in range(len(x)):
+        for group in groups:
+            if abs(x[group[0]] - x[index]) < within and abs(y[group[0]] - y[index]) < within:
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return groups
