@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.core.palette import text_on
 from workbench.export import plot_style as style
-from workbench.export.replay_report import BoolArray, ReplayReport, RunLike, is_baseline
+from workbench.export.day_canvas import LEFT, WIDTH, DayCanvas, round_up
+from workbench.export.replay_report import ReplayReport, RunLike, is_baseline
 from workbench.space.tables import FloatArray
 
 if TYPE_CHECKING:
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH = 13.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 2.15, 0.35, 1.12, 0.78
+_TOP, _BOTTOM = 1.12, 0.78
 _GAP = 0.16
-_BINS = 1200
 _LANE, _TALL_LANE = 0.72, 1.05
 _LIMITS = (("latency", style.BAD), ("storage", style.WARNING), ("accuracy", style.LILAC))
 
@@ -41,7 +40,7 @@ def day_plot(report: ReplayReport, formats: Sequence[str] = ("png", "svg")) -> d
     inner = sum(lane.height for lane in lanes) + _GAP * (len(lanes) - 1)
     height = inner + _TOP + _BOTTOM
     return style.draw(
-        (_WIDTH, height), lambda figure: _Day(report, figure, height, lanes).paint(), formats
+        (WIDTH, height), lambda figure: _Day(report, figure, height, lanes).paint(), formats
     )
 
 
@@ -64,56 +63,28 @@ class _Day:
     def __init__(
         self, report: ReplayReport, figure: Figure, height: float, lanes: Sequence[_Lane]
     ) -> None:
-        self._report, self._figure, self._height, self._lanes = report, figure, height, lanes
-        self._outcome = report.outcome
-        midnight = report.moment(0.0)
-        self._clock_s = midnight.hour * 3600 + midnight.minute * 60 + midnight.second
-        t_s = self._outcome.t_s
-        self._bins = style.Bins(t_s, _BINS)
-        self._x = self._bins.t_s + self._clock_s
-        step = t_s[-1] - t_s[-2] if len(t_s) > 1 else 1.0
-        # The last sample stands for as long as the one before it did.
-        self._edges = np.append(t_s, t_s[-1] + step) + self._clock_s
-        self._seconds_per_inch = float(self._edges[-1] - self._edges[0]) / (_WIDTH - _LEFT - _RIGHT)
-        self._ticks = style.time_ticks(float(self._edges[0]), float(self._edges[-1]))
+        self._report, self._outcome, self._lanes = report, report.outcome, lanes
+        self._canvas = DayCanvas(report, figure, height)
 
     def paint(self) -> None:
         self._header()
-        top = self._height - _TOP
+        top = self._canvas.height - _TOP
         for index, lane in enumerate(self._lanes):
-            axes = self._axes(top, lane.height)
+            axes = self._canvas.axes(top, lane.height)
             getattr(self, f"_{lane.kind}")(axes, lane)
             top -= lane.height + _GAP
             if index == len(self._lanes) - 1:
-                axes.set_xticks([at for at, _ in self._ticks], [text for _, text in self._ticks])
+                self._canvas.time_axis(axes)
         self._operator_legend()
 
     # -- frame -----------------------------------------------------------------------------------
 
-    def _axes(self, top: float, height: float) -> Axes:
-        axes = self._figure.add_axes(
-            (
-                _LEFT / _WIDTH,
-                (top - height) / self._height,
-                (_WIDTH - _LEFT - _RIGHT) / _WIDTH,
-                height / self._height,
-            )
-        )
-        style.quiet(axes)
-        axes.set_xlim(float(self._edges[0]), float(self._edges[-1]))
-        axes.set_xticks([])
-        for at, _ in self._ticks:
-            axes.axvline(at, color=style.GRID, linewidth=0.6, zorder=0)
-        return axes
-
-    def _say(self, x: float, y: float, text: str, **options: Any) -> None:
-        """Text at inches from the figure's lower left corner."""
-        self._figure.text(x / _WIDTH, y / self._height, text, **options)
-
     def _header(self) -> None:
         report, outcome = self._report, self._outcome
         names = [report.input(role).title for role in ("network", "device profile")]
-        self._say(0.3, self._height - 0.42, report.input("trace").title, size=16, weight="semibold")
+        self._canvas.say(
+            0.3, self._canvas.height - 0.42, report.input("trace").title, size=16, weight="semibold"
+        )
         facts = (
             " on ".join(names),
             f"{int(outcome.inferences.sum()):,} inferences",
@@ -121,12 +92,14 @@ class _Day:
             f"seed {report.settings['seed']}",
             f"{report.trace.info.origin} context",
         )
-        self._say(0.3, self._height - 0.66, "  ·  ".join(facts), color=style.SECONDARY, size=9.5)
-        x = _LEFT
+        self._canvas.say(
+            0.3, self._canvas.height - 0.66, "  ·  ".join(facts), color=style.SECONDARY, size=9.5
+        )
+        x = LEFT
         for run in outcome.runs:
-            y = self._height - 0.93
-            self._figure.add_artist(self._line(x, y, run))
-            self._say(x + 0.32, y, run.name, size=9, va="center")
+            y = self._canvas.height - 0.93
+            self._canvas.figure.add_artist(self._line(x, y, run))
+            self._canvas.say(x + 0.32, y, run.name, size=9, va="center")
             x += 0.32 + 0.073 * len(run.name) + 0.26
 
     def _stroke(self, run: RunLike) -> tuple[str, float]:
@@ -144,19 +117,11 @@ class _Day:
 
         colour, width = self._stroke(run)
         return Line2D(
-            (x / _WIDTH, (x + 0.24) / _WIDTH),
-            (y / self._height, y / self._height),
+            (x / WIDTH, (x + 0.24) / WIDTH),
+            (y / self._canvas.height, y / self._canvas.height),
             color=colour,
             linewidth=1.3 * width,
         )
-
-    def _label(self, axes: Axes, title: str, detail: str = "", colour: str = style.INK) -> None:
-        """Title and unit in the gutter beside a lane."""
-        box = axes.get_position()
-        top = box.y1 * self._height
-        self._say(0.3, top, title, weight="semibold", size=9.5, va="top", color=colour)
-        if detail:
-            self._say(0.3, top - 0.19, detail, color=style.SECONDARY, size=8, va="top")
 
     def _operator_legend(self) -> None:
         from matplotlib.patches import Rectangle
@@ -169,51 +134,22 @@ class _Day:
             for name in space.names(configuration)
         }
         known = list(dict.fromkeys(name for names in space.operators for name in names))
-        x, y = _LEFT, 0.24
+        x, y = LEFT, 0.24
         for name in known:
             if name not in used:
                 continue
-            self._figure.add_artist(
+            self._canvas.figure.add_artist(
                 Rectangle(
-                    (x / _WIDTH, (y - 0.06) / self._height),
-                    0.14 / _WIDTH,
-                    0.14 / self._height,
+                    (x / WIDTH, (y - 0.06) / self._canvas.height),
+                    0.14 / WIDTH,
+                    0.14 / self._canvas.height,
                     facecolor=style.fill_of(name),
                 )
             )
-            self._say(x + 0.21, y, name, size=8.5, va="center", color=style.SECONDARY)
+            self._canvas.say(x + 0.21, y, name, size=8.5, va="center", color=style.SECONDARY)
             x += 0.21 + 0.075 * len(name) + 0.26
 
     # -- curves ----------------------------------------------------------------------------------
-
-    def _curve(
-        self, axes: Axes, values: FloatArray, colour: str, *, width: float, z: float, band: bool
-    ) -> None:
-        if band:
-            axes.fill_between(
-                self._x,
-                self._bins.low(values),
-                self._bins.high(values),
-                color=colour,
-                alpha=0.14,
-                linewidth=0,
-                zorder=z - 0.5,
-            )
-        axes.plot(
-            self._x,
-            self._bins.mean(values),
-            color=colour,
-            linewidth=width,
-            zorder=z,
-            drawstyle="steps-post",
-        )
-
-    def _context(self, axes: Axes, values: FloatArray, colour: str, top: float) -> None:
-        mean = self._bins.mean(values)
-        axes.fill_between(self._x, mean, color=style.pale(colour, 0.84), linewidth=0, zorder=1)
-        axes.plot(self._x, mean, color=colour, linewidth=1.3, zorder=2)
-        axes.set_ylim(0, top)
-        axes.set_yticks([0, top / 2, top])
 
     def _policies(self, axes: Axes, values: Sequence[FloatArray], band: bool) -> None:
         """All policies' curves, the first one's on top and widest."""
@@ -221,16 +157,18 @@ class _Day:
             first = position == 0
             colour, width = self._stroke(run)
             z = 6 if first else 3 if width > 2 else 4
-            self._curve(axes, series, colour, width=width, z=z, band=band and first)
+            self._canvas.curve(axes, series, colour, width=width, z=z, band=band and first)
 
     # -- lanes -----------------------------------------------------------------------------------
 
     def _battery(self, axes: Axes, lane: _Lane) -> None:
         series = [run.battery_percent for run in self._outcome.runs]
-        self._context(axes, series[0], style.GOOD, 100)
+        self._canvas.area(axes, series[0], style.GOOD, 100)
         for run, values in zip(self._outcome.runs[1:], series[1:]):
             if np.abs(values - series[0]).max() >= 0.5:
-                self._curve(axes, values, style.colour_of(run.name), width=1.0, z=3, band=False)
+                self._canvas.curve(
+                    axes, values, style.colour_of(run.name), width=1.0, z=3, band=False
+                )
         ends = [float(values[-1]) for values in series]
         end = (
             f"{ends[0]:.1f}" if max(ends) - min(ends) < 0.05 else f"{min(ends):.1f}–{max(ends):.1f}"
@@ -238,16 +176,16 @@ class _Day:
         axes.text(
             0.997, 0.86, f"{end}% left", transform=axes.transAxes, ha="right", va="top", size=8.5
         )
-        self._label(axes, "Battery", f"%, {self._report.sources['battery'].provenance}")
+        self._canvas.label(axes, "Battery", f"%, {self._report.sources['battery'].provenance}")
 
     def _cache(self, axes: Axes, lane: _Lane) -> None:
         values = self._report.trace["free_cache_kib"]
-        self._context(axes, values, style.ACCENT, _round_up(float(values.max())))
-        self._label(axes, "Free cache", "KiB, from the trace")
+        self._canvas.area(axes, values, style.ACCENT, round_up(float(values.max())))
+        self._canvas.label(axes, "Free cache", "KiB, from the trace")
 
     def _cpu(self, axes: Axes, lane: _Lane) -> None:
-        self._context(axes, self._report.trace["cpu_share"], style.LILAC, 1.0)
-        self._label(axes, "CPU share", "of a core, from the trace")
+        self._canvas.area(axes, self._report.trace["cpu_share"], style.LILAC, 1.0)
+        self._canvas.label(axes, "CPU share", "of a core, from the trace")
 
     def _configuration(self, axes: Axes, lane: _Lane) -> None:
         run = lane.run
@@ -261,14 +199,14 @@ class _Day:
         if run is self._outcome.runs[0]:
             detail = f"{layers[1].name} (top) to {layers[-1].name}\n{detail}"
             self._switch_marks(axes, run)
-        self._label(axes, run.name, detail, style.colour_of(run.name))
+        self._canvas.label(axes, run.name, detail, style.colour_of(run.name))
         rows = np.array(run.configurations)
         axes.set_ylim(self._report.space.decisions, 0)
         named = lane.height / self._report.space.decisions > 0.15
         for layer, names in enumerate(self._report.space.operators):
             chosen = rows[:, layer][run.configuration_id]
             for begin, end, choice in style.runs_of(chosen):
-                span = float(self._edges[begin]), float(self._edges[end])
+                span = float(self._canvas.edges[begin]), float(self._canvas.edges[end])
                 self._operator(axes, layer, span, names[choice], named)
 
     def _operator(
@@ -277,13 +215,13 @@ class _Day:
         """One operator of one row, from one time of day to another."""
         left, width = span[0], span[1] - span[0]
         colour = style.fill_of(name)
-        gap = min(0.012 * self._seconds_per_inch, width * 0.2)
+        gap = min(0.012 * self._canvas.seconds_per_inch, width * 0.2)
         axes.broken_barh(
             [(left, width - gap)], (row + 0.07, 0.86), facecolor=colour, linewidth=0, zorder=2
         )
-        if named and width / self._seconds_per_inch > 0.075 * len(name) + 0.12:
+        if named and width / self._canvas.seconds_per_inch > 0.075 * len(name) + 0.12:
             axes.text(
-                left + 0.06 * self._seconds_per_inch,
+                left + 0.06 * self._canvas.seconds_per_inch,
                 row + 0.53,
                 name,
                 size=7.5,
@@ -294,19 +232,19 @@ class _Day:
 
     def _held(self, axes: Axes, run: RunLike) -> None:
         """A policy that never switches: the names of its operators, once."""
-        self._label(axes, run.name, "", style.colour_of(run.name))
+        self._canvas.label(axes, run.name, "", style.colour_of(run.name))
         axes.set_ylim(1, 0)
         names = self._report.space.names(run.configurations[0])
-        start, end = float(self._edges[0]), float(self._edges[-1])
+        start, end = float(self._canvas.edges[0]), float(self._canvas.edges[-1])
         at = start
         for name in names:
-            width = (0.075 * len(name) + 0.16) * self._seconds_per_inch
+            width = (0.075 * len(name) + 0.16) * self._canvas.seconds_per_inch
             if at + width > end:
                 break
             self._operator(axes, 0, (at, at + width), name, True)
             at += width
         axes.plot(
-            [at + 0.1 * self._seconds_per_inch, end],
+            [at + 0.1 * self._canvas.seconds_per_inch, end],
             [0.5, 0.5],
             color=style.GRID,
             linewidth=1.2,
@@ -315,7 +253,7 @@ class _Day:
 
     def _switch_marks(self, axes: Axes, run: RunLike) -> None:
         switches = [
-            float(self._edges[begin]) for begin, _, _ in style.runs_of(run.configuration_id)
+            float(self._canvas.edges[begin]) for begin, _, _ in style.runs_of(run.configuration_id)
         ]
         axes.plot(
             switches[1:],
@@ -333,41 +271,41 @@ class _Day:
         series = [run.accuracy_at_samples for run in self._outcome.runs]
         self._policies(axes, series, band=False)
         least = report.backbone_percent - report.settings["objective"]["loss_limit_points"]
-        self._limit(axes, least, f"least allowed {least:.1f}%", above=False)
+        self._canvas.limit(axes, least, f"least allowed {least:.1f}%", above=False)
         low = min(least, *(float(values.min()) for values in series))
         high = max(report.backbone_percent, *(float(values.max()) for values in series))
         margin = 0.12 * (high - low) or 1.0
         axes.set_ylim(low - 1.6 * margin, high + margin)
         axes.set_yticks([round(least, 1), round(report.backbone_percent, 1)])
-        self._label(axes, "Accuracy", f"%, {report.sources['accuracy'].provenance}")
+        self._canvas.label(axes, "Accuracy", f"%, {report.sources['accuracy'].provenance}")
 
     def _latency(self, axes: Axes, lane: _Lane) -> None:
         series = [run.latency_ms for run in self._outcome.runs]
         self._policies(axes, series, band=True)
         budget = self._outcome.latency_budget_ms
-        top = _round_up(1.05 * float(max(budget.max(), *(v.max() for v in series))))
+        top = round_up(1.05 * float(max(budget.max(), *(v.max() for v in series))))
         if budget.min() == budget.max():
-            self._limit(axes, float(budget[0]), f"budget {budget[0]:g} ms", above=True)
+            self._canvas.limit(axes, float(budget[0]), f"budget {budget[0]:g} ms", above=True)
         else:
-            self._curve(axes, budget, style.WARNING, width=1.2, z=7, band=False)
+            self._canvas.curve(axes, budget, style.WARNING, width=1.2, z=7, band=False)
         axes.set_ylim(0, top)
         axes.set_yticks([0, top / 2, top])
         axes.broken_barh(
-            self._spans(self._outcome.runs[0].over_latency),
+            self._canvas.spans(self._outcome.runs[0].over_latency),
             (0, top),
             facecolor=style.pale(style.BAD, 0.85),
             linewidth=0,
             zorder=0.5,
         )
-        self._label(axes, "Latency", f"ms, {self._report.sources['latency'].provenance}")
+        self._canvas.label(axes, "Latency", f"ms, {self._report.sources['latency'].provenance}")
 
     def _energy(self, axes: Axes, lane: _Lane) -> None:
         series = [run.energy_mj for run in self._outcome.runs]
         self._policies(axes, series, band=True)
-        top = _round_up(1.05 * float(max(np.nanmax(values) for values in series)))
+        top = round_up(1.05 * float(max(np.nanmax(values) for values in series)))
         axes.set_ylim(0, top)
         axes.set_yticks([0, top / 2, top])
-        self._label(
+        self._canvas.label(
             axes, "Energy", f"mJ an inference,\n{self._report.sources['energy'].provenance}"
         )
 
@@ -384,47 +322,23 @@ class _Day:
             which = np.select([run.over_latency, run.over_storage, over_accuracy], [1, 2, 3], 0)
             for code, (_, colour) in enumerate(_LIMITS, start=1):
                 axes.broken_barh(
-                    self._spans(which == code),
+                    self._canvas.spans(which == code),
                     (row + 0.14, 0.72),
                     facecolor=colour,
                     linewidth=0,
                     zorder=2,
                 )
-        self._label(axes, "Limits broken")
+        self._canvas.label(axes, "Limits broken")
         box = axes.get_position()
         for line, (name, colour) in enumerate(_LIMITS):
-            self._say(
+            self._canvas.say(
                 0.3,
-                box.y1 * self._height - 0.19 - 0.145 * line,
+                box.y1 * self._canvas.height - 0.19 - 0.145 * line,
                 f"{name}" + (", else" if line < 2 else ""),
                 color=colour,
                 size=8,
                 va="top",
             )
-
-    def _limit(self, axes: Axes, value: float, text: str, *, above: bool) -> None:
-        axes.axhline(value, color=style.WARNING, linewidth=1.1, linestyle=(0, (4, 2)), zorder=7)
-        axes.annotate(
-            text,
-            (1, value),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3 if above else -3),
-            textcoords="offset points",
-            ha="right",
-            va="bottom" if above else "top",
-            size=8,
-            color=style.WARNING,
-            zorder=8,
-            bbox={"facecolor": style.PAPER, "alpha": 0.85, "linewidth": 0, "pad": 1},
-        )
-
-    def _spans(self, mask: BoolArray) -> list[tuple[float, float]]:
-        """(start, width) of every stretch in which a (samples,) mask is set, in times of day."""
-        return [
-            (float(self._edges[begin]), float(self._edges[end] - self._edges[begin]))
-            for begin, end, broken in style.runs_of(mask)
-            if broken
-        ]
 
 
 def _switches(run: RunLike) -> int:
@@ -433,14 +347,3 @@ def _switches(run: RunLike) -> int:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-def _round_up(value: float) -> float:
-    """The next of 1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10 times a power of ten."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** np.floor(np.log10(value))
-    for step in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8):
-        if value <= step * power * (1 + 1e-9):
-            return float(step * power)
-    return float(10 * power)
