@@ -13,6 +13,7 @@ COMMANDS: dict[str, CommandSpec] = {
     "record": CommandSpec("workbench.cli.record", "Record a context trace of this computer."),
     "profile": CommandSpec("workbench.cli.profile", "Measure a device and write its profile."),
     "train": CommandSpec("workbench.cli.train", "Train a network on a data set and measure it."),
+    "bench": CommandSpec("workbench.cli.bench", "Measure how quick the program is here."),
 }
 """Command name -> its module and its line in `--help`, so that help imports none of them."""
 

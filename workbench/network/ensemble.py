@@ -37,7 +37,8 @@ class Ensemble:
         """Replace all values (fresh tensors: an optimiser must be made anew)."""
         self.tensors = {
             name: torch.tensor(array, requires_grad=True)
-            for name, array in parameters.tensors().items()
+            # Files hold names in alphabetical order; sums over all tensors must not depend on it.
+            for name, array in sorted(parameters.tensors().items())
         }
         self._weights = {
             name.removeprefix("weight/"): tensor

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -18,14 +18,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from workbench.core.split import Split
 from workbench.network.checkpoint import read_arrays, write_arrays
 from workbench.network.evolution import Evolver
 from workbench.network.running import TorchNetwork
+from workbench.network.threads import one_core_each
 from workbench.network.training import Reporter
 from workbench.network.weights_file import Weights
 from workbench.space.accuracy import MeasuredAccuracy
 from workbench.space.design_space import ConfigArray, DesignSpace
-from workbench.tasks.dataset import Split
 
 IMAGES_AT_ONCE = 250
 """Few enough for the outputs of a layer to stay near the processor."""
@@ -88,7 +89,7 @@ class _Evaluation:
         self._resume()
         written = clock()
         try:
-            with ThreadPoolExecutor(self.threads) as pool:
+            with one_core_each(self.threads) as pool:
                 left = iter(np.flatnonzero(~self.done).tolist())
                 running: dict[Future[_Counts], tuple[int, Evolver]] = {}
                 for evolver in self.evolvers:
@@ -114,7 +115,13 @@ class _Evaluation:
         percent = 100.0 * self.right / len(self.data)
         return MeasuredAccuracy(self.configurations, percent, len(self.data))
 
-    def _submit(self, pool, running, left, evolver) -> None:  # type: ignore[no-untyped-def]
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        running: dict[Future[_Counts], tuple[int, Evolver]],
+        left: Iterator[int],
+        evolver: Evolver,
+    ) -> None:
         if (unit := next(left, None)) is not None:
             running[pool.submit(self._unit, evolver, *self.units[unit])] = (unit, evolver)
 

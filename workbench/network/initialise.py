@@ -7,6 +7,7 @@ only.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,7 +41,7 @@ def sort_channels(backbone: Backbone, parameters: Parameters) -> None:
         order: list[npt.NDArray[np.intp]] = []
         # Layers joined by shortcuts add channel c to channel c, so they share one order; where
         # their widths differ, channels stay inside the part that the same layers have.
-        for start, stop in zip(bounds, bounds[1:]):
+        for start, stop in itertools.pairwise(bounds):
             shared = sum(values[start:stop] for values in importance if len(values) >= stop)
             order.append(start + np.argsort(-np.asarray(shared), kind="stable"))
         permutation = np.concatenate(order)

@@ -65,7 +65,7 @@ def layer_graphs(space: DesignSpace) -> Iterator[Graph]:
     """Every graph that a layer of the space can be, the stem and the heads included."""
     yield space.stem_graph()
     for decision, size in enumerate(space.sizes):
-        widths = {}
+        widths: dict[int, int] = {}
         for previous in range(space.predecessors(decision)):
             widths.setdefault(space.in_channels(decision, previous), previous)
         for previous in widths.values():

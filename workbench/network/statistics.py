@@ -17,13 +17,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workbench.core.split import Images
 from workbench.network.parameters import NORM_EPSILON, Parameters
 from workbench.network.torch_graph import run_graph
 from workbench.network.training import Reporter
 from workbench.network.weights_file import Statistics, context_sizes, empty_statistics
 from workbench.space.design_space import DesignSpace
 from workbench.space.graph import Graph, Node
-from workbench.tasks.dataset import Images
 
 IMAGES = 2048
 """Images each statistic is measured on, in all."""
@@ -128,9 +128,9 @@ class _Measurement:
 
         def normalise(y: Tensor, node: Node) -> Tensor:
             variance, mean = torch.var_mean(y, (0, 2, 3), correction=0)
-            index = (*context, slice(node.out_channels))
-            self.statistics.mean[node.norm][index] += share * mean.numpy()
-            self.statistics.variance[node.norm][index] += share * variance.numpy()
+            width = node.out_channels
+            self.statistics.mean[node.norm][context][:width] += share * mean.numpy()
+            self.statistics.variance[node.norm][context][:width] += share * variance.numpy()
             return self._batch_norm(y, node, mean, variance)
 
         self._run(graph, x, normalise)

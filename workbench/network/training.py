@@ -26,15 +26,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.core.errors import SettingsError
+from workbench.core.errors import SettingsError, WorkbenchError
+from workbench.core.split import Split
 from workbench.network.checkpoint import Arrays, has_checkpoint, read_checkpoint, write_checkpoint
 from workbench.network.ensemble import Ensemble, accuracy_on_batches
 from workbench.network.initialise import prepare_ensemble
 from workbench.network.parameters import Parameters, initial_parameters
+from workbench.network.threads import one_core_each
 from workbench.space.design_space import Configuration, DesignSpace
+from workbench.space.recipe import TrainingSettings
 from workbench.space.tables import cost_tables
-from workbench.tasks.dataset import Split
-from workbench.tasks.recipe import TrainingSettings
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -60,6 +61,17 @@ class Reporter(Protocol):
 
     def check_cancelled(self) -> None:
         """Raise when the work should stop."""
+
+
+class TrainingDivergedError(WorkbenchError):
+    """The loss is no longer a finite number."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(
+            f"The training diverged: at step {step} the loss is no longer a number.",
+            "Go on from the last checkpoint with --resume, or start with another --seed;"
+            " a recipe of your own may need a lower learning rate.",
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ def train_ensemble(
     Raises:
         SettingsError: when the data are too few or do not fit the backbone.
         InputFileError: when the checkpoint is damaged.
-        FloatingPointError: when the loss is no longer finite.
+        TrainingDivergedError: when the loss is no longer finite.
     """
     if data.images.shape[1:] != space.backbone.input_shape:
         raise SettingsError(
@@ -130,12 +142,11 @@ def train_ensemble(
             f" {space.backbone.input_shape}.",
             "Check that the recipe and the data belong together.",
         )
-    if len(data) < settings.validation_images + settings.batch:
+    if len(data) < 2 * settings.batch:
         raise SettingsError(
-            f"{len(data)} training images are too few for batches of {settings.batch} with"
-            f" {settings.validation_images} kept back.",
+            f"{len(data)} training images are too few for batches of {settings.batch}."
         )
-    with ThreadPoolExecutor(_PASSES_AT_ONCE) as pool:
+    with one_core_each(_PASSES_AT_ONCE) as pool:
         run = _Run(space, data, settings, folder, reporter, clock, pool)
         if resume and has_checkpoint(folder):
             run.resume()
@@ -158,7 +169,7 @@ class _Run:
         self.pool = pool
         self.space, self.settings, self.folder = space, settings, folder
         self.reporter, self.clock = reporter, clock
-        kept = settings.validation_images
+        kept = min(settings.validation_images, len(data) // 10)
         images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
         cut = len(labels) - kept
         self.images, self.labels = images[:cut], labels[:cut]
@@ -230,19 +241,27 @@ class _Run:
         )
         self._new_optimiser()
         for name, tensor in self.ensemble.tensors.items():
-            if (momentum := arrays.get(f"momentum/{name}")) is not None:
-                self.optimiser.state[tensor]["momentum_buffer"] = torch.from_numpy(momentum.copy())
+            momentum = torch.from_numpy(arrays[f"momentum/{name}"])
+            self.optimiser.state[tensor]["momentum_buffer"].copy_(momentum)
 
     def _new_optimiser(self) -> None:
-        decayed, free = [], []
+        decayed: list[Tensor] = []
+        free: list[Tensor] = []
         for name, tensor in self.ensemble.tensors.items():
             (decayed if name.startswith("weight/") else free).append(tensor)
         self.optimiser = torch.optim.SGD(
-            [{"params": decayed, "weight_decay": self.settings.weight_decay}, {"params": free}],
+            [
+                {"params": decayed, "weight_decay": self.settings.weight_decay},
+                {"params": free, "weight_decay": 0.0},
+            ],
             lr=self.settings.learning_rate,
             momentum=_MOMENTUM,
             nesterov=True,
         )
+        # Made here and not from the first gradient, whose memory layout may be another one: a
+        # resumed run must round as an uninterrupted one does.
+        for tensor in self.ensemble.tensors.values():
+            self.optimiser.state[tensor]["momentum_buffer"] = torch.zeros_like(tensor)
 
     def _begin_ensemble(self) -> None:
         parameters = self.ensemble.parameters()
@@ -266,18 +285,20 @@ class _Run:
                 if now - written > _CHECKPOINT_EVERY_S:
                     self.checkpoint()
                     written = mark = self.clock()
-        finally:
-            # Also when cancelled or interrupted between two steps: nothing trained is lost.
+        except TrainingDivergedError:
+            raise
+        except BaseException:
+            # Cancelled or interrupted between two steps: nothing trained is lost.
             self.checkpoint()
+            raise
+        self.checkpoint()
         return TrainingResult(self.ensemble.parameters(), schedule, self.seconds)
 
     def checkpoint(self) -> None:
         """Write everything that a later process needs to go on."""
         arrays: Arrays = dict(self.ensemble.parameters().tensors())
         for name, tensor in self.ensemble.tensors.items():
-            momentum = self.optimiser.state.get(tensor, {}).get("momentum_buffer")
-            if momentum is not None:
-                arrays[f"momentum/{name}"] = momentum.numpy()
+            arrays[f"momentum/{name}"] = self.optimiser.state[tensor]["momentum_buffer"].numpy()
         state: dict[str, Any] = {
             "schedule": dataclasses.asdict(self.schedule),
             "step": self.step,
@@ -318,7 +339,7 @@ class _Run:
         loss = F.cross_entropy(scores, labels)
         figures = {"loss": loss.item(), "largest_percent": _percent_right(scores, labels)}
         if not math.isfinite(figures["loss"]):
-            raise FloatingPointError(f"The loss is {loss.item()} at step {step}.")
+            raise TrainingDivergedError(step)
         leaves = [shared, *self.ensemble.tensors.values()]
         teacher = _Teacher(
             scores.detach().softmax(1),

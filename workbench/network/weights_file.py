@@ -7,6 +7,7 @@ the channels alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ VERSION = 1
 PREFIX_LENGTH = 2
 """Preceding decisions that statistics depend on, unless training was told otherwise."""
 
+_HEADER = "network"
 _AGAIN = "Use a complete copy of the network, or train it again."
 
 
@@ -83,12 +85,13 @@ def write_weights(path: Path, weights: Weights) -> None:
     arrays = weights.parameters.tensors()
     arrays |= {f"mean/{name}": array for name, array in statistics.mean.items()}
     arrays |= {f"variance/{name}": array for name, array in statistics.variance.items()}
-    metadata = {
+    header = {
         "format": FORMAT,
-        "version": str(VERSION),
-        "prefix_length": str(statistics.prefix_length),
+        "version": VERSION,
+        "prefix_length": statistics.prefix_length,
     }
-    write_arrays(path, dict(sorted(arrays.items())), metadata)
+    # One entry: safetensors writes several in an order that changes from run to run.
+    write_arrays(path, dict(sorted(arrays.items())), {_HEADER: json.dumps(header)})
 
 
 def read_weights(path: Path, space: DesignSpace) -> Weights:
@@ -99,15 +102,7 @@ def read_weights(path: Path, space: DesignSpace) -> Weights:
             design space, or holds NaN, infinities or negative variances.
     """
     arrays, metadata = read_arrays(path)
-    if metadata.get("format") != FORMAT or not metadata.get("prefix_length", "").isdigit():
-        raise InputFileError(path, "holds no weights of this workbench", _AGAIN)
-    if metadata.get("version") != str(VERSION):
-        raise InputFileError(
-            path,
-            f"has format version {metadata.get('version')}; this workbench reads {VERSION}",
-            "Update adaspring-workbench.",
-        )
-    statistics = empty_statistics(space, int(metadata["prefix_length"]))
+    statistics = empty_statistics(space, _prefix_length(path, metadata))
     expected = tensor_shapes(space)
     expected |= {f"mean/{name}": array.shape for name, array in statistics.mean.items()}
     expected |= {f"variance/{name}": array.shape for name, array in statistics.variance.items()}
@@ -117,6 +112,25 @@ def read_weights(path: Path, space: DesignSpace) -> Weights:
         statistics.mean[name] = arrays[f"mean/{name}"]
         statistics.variance[name] = arrays[f"variance/{name}"]
     return Weights(Parameters.from_tensors(arrays), statistics)
+
+
+def _prefix_length(path: Path, metadata: dict[str, str]) -> int:
+    try:
+        header = json.loads(metadata.get(_HEADER, ""))
+        if header["format"] != FORMAT:
+            raise ValueError(header["format"])
+        version, length = int(header["version"]), int(header["prefix_length"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputFileError(path, "holds no weights of this workbench", _AGAIN) from error
+    if version != VERSION:
+        raise InputFileError(
+            path,
+            f"has format version {version}; this workbench reads {VERSION}",
+            "Update adaspring-workbench.",
+        )
+    if length < 0:
+        raise InputFileError(path, "holds no weights of this workbench", _AGAIN)
+    return length
 
 
 def _check(path: Path, name: str, array: Array | None, shape: tuple[int, ...]) -> None:

@@ -26,7 +26,7 @@ class TrainingSettings:
     """
 
     plain_epochs: float = 1.0
-    epochs: float = 20.0
+    epochs: float = 12.0
     batch: int = 128
     learning_rate: float = 0.15
     weight_decay: float = 1e-4

@@ -12,11 +12,12 @@ import numpy as np
 
 from workbench.core.errors import InputFileError
 from workbench.core.files import sha256_of
+from workbench.core.split import Split
 from workbench.space.backbone import Backbone, ConvLayer
 from workbench.space.description import DataCard
-from workbench.tasks.dataset import Dataset, Split
+from workbench.space.recipe import TrainingSettings
 from workbench.tasks.idx import read_idx
-from workbench.tasks.recipe import Task, TrainingSettings
+from workbench.tasks.task import Dataset, Task
 
 CLASSES = (
     "T-shirt/top",

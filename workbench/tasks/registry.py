@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.core.errors import SettingsError
 from workbench.tasks import fashion_mnist
-from workbench.tasks.recipe import Task
+from workbench.tasks.task import Task
 
 TASKS: dict[str, Task] = {task.name: task for task in (fashion_mnist.TASK,)}
 

@@ -1,0 +1,119 @@
+"""Training from the command line to a network that can be read, in a worker process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.spaces import small_space
+from tests.helpers.synthetic import write_fashion_mnist
+from tests.helpers.tiny_training import TEST, TRAIN
+from workbench.__main__ import main
+from workbench.core.errors import SettingsError
+from workbench.core.files import sha256_of
+from workbench.jobs import run_in_thread
+from workbench.network.evolution import Evolver
+from workbench.network.running import TorchNetwork
+from workbench.services.training import TrainingRequest, start_training
+from workbench.services.training_worker import configurations_to_measure, train_network
+from workbench.space.description import DataCard, read_network
+from workbench.space.recipe import TrainingSettings
+from workbench.tasks.registry import TASKS
+from workbench.tasks.task import Dataset, Task
+
+TINY = Task(
+    name="tiny",
+    title="Patterns",
+    backbone=small_space().backbone,
+    training=TrainingSettings(plain_epochs=1, epochs=2, batch=32, validation_images=32),
+    read=lambda _: Dataset(
+        TRAIN, TEST, tuple("abcde"), DataCard("patterns", "1", "none", {}, "made up")
+    ),
+    data_hint="",
+)
+
+
+@pytest.fixture
+def tiny_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command trains the tiny task, in a thread, so that the test sees the same code run."""
+    monkeypatch.setitem(TASKS, "tiny", TINY)
+    monkeypatch.setattr(
+        "workbench.services.training.run_in_process",
+        lambda _, kwargs, name, grace_s: run_in_thread(train_network, kwargs, name=name),
+    )
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_the_command_writes_a_network_that_measures_as_it_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments = [
+        "train", "--task", "tiny", "--data", str(tmp_path), "--out", str(out),
+        "--measure", "30", "--precision", "float32",
+    ]  # fmt: skip
+    assert main([*arguments, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    network = read_network(out)
+    description = network.description
+    assert description.accuracy_percent == pytest.approx(figures["accuracy_percent"])
+    assert figures["measured_configurations"] == len(network.accuracy.measured.configurations)
+    assert description.weights_sha256 == sha256_of(network.weights_path)
+    assert description.recipe["seed"] == 1
+    assert description.recipe["ensemble_steps"] == 38
+    evolver = Evolver.read(network)
+    measured = network.accuracy.measured
+    for row in range(0, len(measured.configurations), 5):
+        folded = evolver.evolve(measured.configurations[row].tolist())
+        scores = TorchNetwork(folded).scores(TEST.images)
+        right = 100 * (scores.argmax(1) == TEST.labels).mean()
+        assert abs(right - measured.accuracy_percent[row]) <= 100 / len(TEST)
+    # A finished run that is resumed has nothing left to do and gives the same network.
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    assert main([*arguments, "--resume"]) == 0
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+    assert f"whole network {description.accuracy_percent:.2f}%" in capsys.readouterr().out
+
+
+def test_bad_data_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    write_fashion_mnist(data, 600, 60)
+    path = data / "train-labels-idx1-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-10])
+    assert main(["train", "--data", str(data), "--out", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert f"error: {path}: is no complete gzip file" in captured.err
+    assert "Traceback" not in captured.err
+    assert not (out / "network.json").exists()
+
+
+def test_requests_without_sense_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no task"):
+        start_training(TrainingRequest("none", tmp_path, tmp_path))
+    with pytest.raises(SettingsError, match="minutes"):
+        start_training(TrainingRequest("fashion_mnist", tmp_path, tmp_path, minutes=0))
+    with pytest.raises(SettingsError, match="At least 20"):
+        start_training(TrainingRequest("fashion_mnist", tmp_path, tmp_path, measured=3))
+
+
+def test_large_spaces_are_sampled() -> None:
+    space = small_space()
+    chosen = configurations_to_measure(space, 1, 100)
+    assert len(chosen) == len(np.unique(chosen, axis=0)) == 100
+    assert (chosen[0] == 0).all()
+    assert space.uniform("mbv2") in {tuple(row) for row in chosen.tolist()}
+    assert len(configurations_to_measure(space, 1, None)) == space.count
+    assert np.array_equal(chosen, configurations_to_measure(space, 1, 100))
+
+
+def test_this_side_of_training_needs_no_torch() -> None:
+    code = (
+        "import sys, workbench.services.training, workbench.cli.train;"
+        " assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

@@ -1,0 +1,241 @@
+"""Train a network and measure it: the part that runs in a worker process, because it needs torch.
+
+The steps of a run leave their results in ``<out>/training``: a run that was ended anywhere goes on
+from there. The network itself is written at the end, ``network.json`` last.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workbench import __version__
+from workbench.core.errors import SettingsError
+from workbench.core.files import sha256_of
+from workbench.jobs import JobContext
+from workbench.network.evaluation import measure_accuracy
+from workbench.network.statistics import IMAGES, measure_statistics
+from workbench.network.training import Precision, TrainingResult, train_ensemble
+from workbench.network.weights_file import PREFIX_LENGTH, Weights, read_weights, write_weights
+from workbench.space.accuracy import MeasuredAccuracy, fit_predictor
+from workbench.space.description import (
+    FORMAT,
+    VERSION,
+    WEIGHTS_FILE,
+    NetworkDescription,
+    write_accuracy,
+    write_description,
+)
+from workbench.space.design_space import ConfigArray, DesignSpace
+from workbench.tasks.registry import task
+from workbench.tasks.task import Dataset, Task
+
+WORK_FOLDER = "training"
+MEASURE_WHOLE = 10_000
+"""Spaces up to this size are measured whole."""
+MEASURED_CONFIGURATIONS = 600
+"""How many are measured of larger ones."""
+RANDOM_CONFIGURATIONS = 300
+"""Over how many the average of random configurations is reported."""
+PREDICTOR_CONFIGURATIONS = 1000
+"""Fitted to at most that many, so that its held-out error says something about the rest."""
+
+_STAGES = {"train": (0.0, 0.7), "statistics": (0.7, 0.75), "accuracy": (0.75, 1.0)}
+
+
+def train_network(
+    context: JobContext,
+    *,
+    task_name: str,
+    data: str,
+    out: str,
+    seed: int,
+    minutes: float | None,
+    resume: bool,
+    precision: Precision,
+    measured: int | None = None,
+    overrides: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Train the recipe of a task, measure it and write the network's folder.
+
+    Args:
+        data: folder with the data set's files.
+        minutes: time for the training steps; None takes the recipe's epochs.
+        measured: how many configurations to measure; None as `MEASURE_WHOLE` says.
+        overrides: `TrainingSettings` to change.
+
+    Returns:
+        The figures of the network, for people.
+
+    Raises:
+        SettingsError, InputFileError: when task, data or checkpoint cannot be used.
+    """
+    recipe = task(task_name)
+    work = Path(out) / WORK_FOLDER
+    work.mkdir(parents=True, exist_ok=True)
+    context.progress(0.0, "Reading the data")
+    dataset = recipe.read(Path(data))
+    space = DesignSpace(recipe.backbone)
+    settings = dataclasses.replace(recipe.training, **dict(overrides or {}))
+    result = train_ensemble(
+        space,
+        dataset.train,
+        settings,
+        work,
+        _Stage(context, "train"),
+        seed=seed,
+        minutes=minutes,
+        resume=resume,
+        precision=precision,
+    )
+    weights = _weights(space, result, dataset, work, _Stage(context, "statistics"))
+    accuracy = measure_accuracy(
+        space,
+        weights,
+        dataset.test,
+        configurations_to_measure(space, result.schedule.seed, measured),
+        _Stage(context, "accuracy"),
+        partial=work / "accuracy.safetensors",
+    )
+    description = describe_network(
+        recipe, space, dataset, settings, result, accuracy, work / WEIGHTS_FILE
+    )
+    target = Path(out)
+    write_weights(target / WEIGHTS_FILE, weights)
+    write_accuracy(target, space, accuracy)
+    write_description(target, description)
+    return {
+        "accuracy_percent": description.accuracy_percent,
+        "random_accuracy_percent": description.random_accuracy_percent,
+        "random_configurations": description.random_configurations,
+        "measured_configurations": len(accuracy.configurations),
+        "test_images": description.test_images,
+        "predictor_error_points": description.predictor_error.mean_abs_points,
+        "training_minutes": result.seconds / 60,
+    }
+
+
+def configurations_to_measure(space: DesignSpace, seed: int, measured: int | None) -> ConfigArray:
+    """The whole space where it is small, else uniform and random configurations."""
+    if measured is None:
+        measured = space.count if space.count <= MEASURE_WHOLE else MEASURED_CONFIGURATIONS
+    if measured >= space.count:
+        return space.all_configurations()
+    names = dict.fromkeys(name for names in space.operators for name in names)
+    fixed = np.array([space.uniform(name) for name in names], dtype=np.uint8)
+    drawn = space.random_configurations(np.random.default_rng([seed, 5]), 2 * measured)
+    every = np.concatenate([fixed, drawn])
+    _, first = np.unique(every, axis=0, return_index=True)
+    chosen: ConfigArray = every[np.sort(first)[: max(measured, len(fixed))]]
+    return chosen
+
+
+def _weights(
+    space: DesignSpace, result: TrainingResult, dataset: Dataset, work: Path, stage: _Stage
+) -> Weights:
+    """The weights with their statistics; measured once a run."""
+    path = work / WEIGHTS_FILE
+    if path.is_file():
+        weights = read_weights(path, space)
+        ours = result.parameters.tensors()
+        if all(np.array_equal(a, ours[n]) for n, a in weights.parameters.tensors().items()):
+            return weights
+    statistics = measure_statistics(
+        space,
+        result.parameters,
+        dataset.train.images,
+        stage,
+        prefix_length=PREFIX_LENGTH,
+        rng=np.random.default_rng([result.schedule.seed, 6]),
+    )
+    weights = Weights(result.parameters, statistics)
+    write_weights(path, weights)
+    return weights
+
+
+def describe_network(
+    recipe: Task,
+    space: DesignSpace,
+    dataset: Dataset,
+    settings: Any,
+    result: TrainingResult,
+    accuracy: MeasuredAccuracy,
+    weights_path: Path,
+) -> NetworkDescription:
+    """The contents of ``network.json``.
+
+    Raises:
+        SettingsError: when too few configurations were measured for a predictor.
+    """
+    whole = (accuracy.configurations == 0).all(axis=1)
+    if not whole.any():
+        raise SettingsError("The whole network was not measured.")
+    whole_percent = float(accuracy.accuracy_percent[whole][0])
+    rng = np.random.default_rng([result.schedule.seed, 7])
+    random = accuracy.accuracy_percent[rng.permutation(len(whole))[:RANDOM_CONFIGURATIONS]]
+    fitted = rng.permutation(len(whole))[:PREDICTOR_CONFIGURATIONS]
+    tables, error = fit_predictor(
+        space,
+        accuracy.configurations[fitted],
+        whole_percent - accuracy.accuracy_percent[fitted],
+        rng,
+    )
+    schedule = result.schedule
+    return NetworkDescription(
+        format=FORMAT,
+        version=VERSION,
+        name=recipe.name,
+        title=recipe.title,
+        task=recipe.name,
+        backbone=recipe.backbone,
+        labels=dataset.classes,
+        data=dataset.card,
+        accuracy_percent=round(whole_percent, 2),
+        random_accuracy_percent=round(float(random.mean()), 2),
+        random_configurations=len(random),
+        test_images=accuracy.images,
+        predictor_tables=tuple(
+            tuple(tuple(round(float(v), 4) for v in row) for row in table[..., 0])
+            for table in tables.values
+        ),
+        predictor_error=error,
+        recipe={
+            **dataclasses.asdict(settings),
+            "plain_steps": schedule.plain_steps,
+            "ensemble_steps": schedule.ensemble_steps,
+            "precision": schedule.precision,
+            "seed": schedule.seed,
+            "training_minutes": round(result.seconds / 60, 1),
+            "machine": f"{platform.machine()} processor, {os.cpu_count()} cores",
+            "statistics_images": IMAGES,
+            "workbench": __version__,
+            "torch": torch.__version__.partition("+")[0],
+        },
+        weights_sha256=sha256_of(weights_path),
+    )
+
+
+class _Stage:
+    """A part of the job, with progress of its own."""
+
+    def __init__(self, context: JobContext, stage: str) -> None:
+        self._context = context
+        self._start, self._end = _STAGES[stage]
+
+    def progress(
+        self, fraction: float | None, message: str = "", detail: Mapping[str, float] | None = None
+    ) -> None:
+        """Report how far the part is."""
+        share = None if fraction is None else self._start + fraction * (self._end - self._start)
+        self._context.progress(share, message, detail)
+
+    def check_cancelled(self) -> None:
+        """Raise when the job should stop."""
+        self._context.check_cancelled()
