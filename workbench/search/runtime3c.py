@@ -39,11 +39,11 @@ _INFEASIBLE = 1e9
 _ENUMERATE = 128
 """When the layers still open have no more configurations than this, all of them are tried."""
 
-_FOLLOWED = 16
+_FOLLOWED = 12
 """Continuations that a search follows, chosen for its context."""
 
-_SHORTLIST = 48
-"""Single changes that are tried together with every other one."""
+_SHORTLIST, _PARTNERS = 48, 200
+"""Changes of two neighbouring layers that are joined with others, and with how many."""
 
 
 def _preferences() -> FloatArray:
@@ -97,13 +97,13 @@ class Runtime3C:
         max_rounds: bound on the rounds of mutation.
     """
 
-    def __init__(self, problem: Problem, survivors: int = 6, max_rounds: int = 4) -> None:
+    def __init__(self, problem: Problem, survivors: int = 6, max_rounds: int = 6) -> None:
         self._problem = problem
         self._survivors = survivors
         self._max_rounds = max_rounds
         self._stages = _prepare(problem)
-        self._moves = _Moves(problem)
-        # Where most layers are tried in full, changing two of them at once finds nothing new.
+        self._blocks = _Blocks(problem)
+        # Where most layers are tried in full, changing many of them finds nothing new.
         self._deep = sum(not stage.complete for stage in self._stages) > 2
         # What each preference chooses for the whole network, whatever the context.
         first = self._stages[0]
@@ -176,87 +176,128 @@ class Runtime3C:
     def _mutate(
         self, situation: Situation, start: Configuration, score: float
     ) -> tuple[Configuration, int, int]:
-        """Change one or two layers at a time while that improves; the best mutant wins a round."""
-        current, tried = list(start), 0
-        moves = self._moves
-        for done in range(self._max_rounds):
-            base, deltas, number_deltas = moves.deltas(current, situation.metrics_needed)
-            single = base[:, None] + deltas
-            if number_deltas is not None:
-                single[LOSS] += moves.correction(current, number_deltas)
-            evaluation = situation.evaluate(single)
-            scores = _score(evaluation)[None]
-            short = np.zeros(0, dtype=np.intp)
-            if self._deep:
-                near = evaluation.objective + evaluation.violation
-                short = np.argsort(near)[:_SHORTLIST]
-                double = (base[:, None] + deltas[:, short])[:, :, None] + deltas[:, None, :]
-                if number_deltas is not None:
-                    both = number_deltas[short][:, None] + number_deltas
-                    double[LOSS] += moves.correction(current, both)
-                pairs = _score(situation.evaluate(double))
-                pairs[moves.touching[short]] = np.inf
-                scores = np.concatenate((scores, pairs))
+        """Change two neighbouring layers while that improves; where it does not, two such pairs.
+
+        Limits make good configurations isolated: one layer has to give what another one takes.
+        """
+        current, tried, rounds = np.array(start, dtype=np.intp), 0, 0
+        blocks, needed = self._blocks, situation.metrics_needed
+        while rounds < self._max_rounds:
+            base, changes = blocks.changes(current, needed)
+            numbers = blocks.number_changes(current)
+            whole = base[:, None] + changes
+            evaluation = self._judge(situation, whole, current, numbers)
+            scores = _score(evaluation)
             tried += scores.size
             winner = int(scores.argmin())
+            taken = [winner]
+            if scores[winner] >= score - 1e-12 * abs(score) and self._deep:
+                near = evaluation.objective + evaluation.violation
+                order = np.argpartition(near, _PARTNERS)[:_PARTNERS]
+                order = order[np.argsort(near[order])]
+                first = order[:_SHORTLIST]
+                both = whole[:, first, None] + changes[:, None, order]
+                both_numbers = None
+                if numbers is not None:
+                    both_numbers = numbers[first, None] + numbers[order]
+                scores = _score(self._judge(situation, both, current, both_numbers))
+                scores[blocks.touching(first, order)] = np.inf
+                tried += scores.size
+                winner = int(scores.argmin())
+                row, column = divmod(winner, len(order))
+                taken = [int(first[row]), int(order[column])]
             if scores.flat[winner] >= score - 1e-12 * abs(score):
-                return tuple(current), tried, done
+                break
             score = float(scores.flat[winner])
-            row, column = divmod(winner, scores.shape[1])
-            for move in (column,) if row == 0 else (int(short[row - 1]), column):
-                current[moves.decision[move]] = int(moves.choice[move])
-        return tuple(current), tried, self._max_rounds
+            for block in taken:
+                layer = int(blocks.layer[block])
+                current[layer : layer + 2] = blocks.choices[block]
+            rounds += 1
+        return tuple(current.tolist()), tried, rounds
+
+    def _judge(
+        self,
+        situation: Situation,
+        metrics: FloatArray,
+        current: npt.NDArray[np.intp],
+        number_changes: npt.NDArray[np.int64] | None,
+    ) -> Evaluation:
+        """Evaluate mutants of `current`, their losses corrected where the space was measured."""
+        correction = self._problem.correction_points
+        if correction is not None and number_changes is not None:
+            metrics = metrics.copy()
+            rows = self._problem.space.index(current.tolist()) + number_changes
+            # Two changes of one layer may lead out of the space; they are masked later.
+            metrics[LOSS] += correction.take(rows, mode="clip")
+        return situation.evaluate(metrics)
 
 
-class _Moves:
-    """All changes of one layer, with what each changes in the metrics."""
+class _Blocks:
+    """All choices of two neighbouring layers, with what each changes in the metrics.
+
+    Attributes:
+        layer: (blocks,) the first of the two decisions.
+        choices: (blocks, 2) their operators.
+    """
 
     def __init__(self, problem: Problem) -> None:
         space = problem.space
-        self._problem = problem
-        self.decision = np.repeat(np.arange(space.decisions), space.sizes)
-        self.choice = np.concatenate([np.arange(size) for size in space.sizes])
-        # Two moves of the same or of adjacent layers change a common pair: their sum is wrong.
-        self.touching = np.abs(self.decision[:, None] - self.decision) <= 1
+        self._space = space
+        self._numbered = problem.correction_points is not None
         widest = max(space.sizes)
-        # (decisions + 1, predecessors, operators, METRICS), zero where nothing stands; the one
-        # after the last decision is all zero, so that every decision has a next one.
-        self._tables = np.zeros((space.decisions + 1, widest, widest, len(METRICS)))
+        decisions = space.decisions
+        # (METRICS, decisions + 2, predecessors, operators), zero where nothing stands; what lies
+        # behind the last decision costs nothing.
+        self._tables = np.zeros((len(METRICS), decisions + 2, widest, widest))
         for decision, table in enumerate(problem.tables.values):
-            self._tables[decision, : table.shape[0], : table.shape[1]] = table
+            self._tables[:, decision, : table.shape[0], : table.shape[1]] = np.moveaxis(
+                table, -1, 0
+            )
+        # A network of one decision has a second one with a single operator that costs nothing.
+        sizes = np.array([*space.sizes, 1][: max(decisions, 2)])
+        self._pairs = len(sizes) - 1
+        shape = (self._pairs, widest, widest)
+        layer, first, second = (grid.ravel() for grid in np.indices(shape))
+        real = (first < sizes[layer]) & (second < sizes[layer + 1])
+        self._real = np.flatnonzero(real)
+        self.layer = layer[real]
+        self.choices = np.stack((first[real], second[real]), axis=1)
+        self._steps = np.arange(self._pairs)
 
-    def deltas(
-        self, current: list[int], metrics: int
-    ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.int64] | None]:
-        """What single changes of `current` change, for the leading `metrics` of METRICS.
+    def changes(self, current: npt.NDArray[np.intp], metrics: int) -> tuple[FloatArray, FloatArray]:
+        """(metrics,) predicted sums of `current`; (metrics, blocks) what each block changes."""
+        tables, steps = self._tables[:metrics], self._steps
+        padded = np.concatenate(([0], current, [0, 0]))
+        here = np.arange(len(current))
+        own = tables[:, here, padded[here], current]
+        before = tables[:, steps, padded[steps]]
+        after = tables[:, steps + 2, :, padded[steps + 3]].transpose(1, 0, 2)
+        new = before[:, :, :, None] + tables[:, 1 : self._pairs + 1] + after[:, :, None, :]
+        ends = np.zeros((metrics, 2))
+        own = np.concatenate((own, ends), axis=1)
+        old = own[:, steps] + own[:, steps + 1] + own[:, steps + 2]
+        # The first of the two ends behind the last decision stands for `after` there.
+        new -= old[:, :, None, None]
+        return own.sum(axis=1), new.reshape(metrics, -1)[:, self._real]
 
-        Returns (metrics,) of the predicted whole, (metrics, moves) changes, and (moves,) changes
-        of the configuration's number where the space is numbered.
-        """
-        choices = np.array(current)
-        before = np.concatenate(([0], choices[:-1]))[self.decision]
-        after = np.concatenate((choices[1:], [0]))[self.decision]
-        now = choices[self.decision]
-        tables, at = self._tables, self.decision
-        deltas = (
-            tables[at, before, self.choice]
-            + tables[at + 1, self.choice, after]
-            - tables[at, before, now]
-            - tables[at + 1, now, after]
-        )
-        steps = np.arange(len(choices))
-        base = tables[steps, np.concatenate(([0], choices[:-1])), choices].sum(axis=0)
-        numbers = None
-        if self._problem.correction_points is not None:
-            numbers = (self.choice - now) * self._problem.space.radix[self.decision]
-        return base[:metrics], np.ascontiguousarray(deltas.T[:metrics]), numbers
+    def number_changes(self, current: npt.NDArray[np.intp]) -> npt.NDArray[np.int64] | None:
+        """(blocks,) what each block adds to the configuration's number; None if not numbered."""
+        if not self._numbered:
+            return None
+        radix = np.append(self._space.radix, 0)
+        padded = np.append(current, 0)
+        change: npt.NDArray[np.int64] = (self.choices[:, 0] - padded[self.layer]) * radix[
+            self.layer
+        ] + (self.choices[:, 1] - padded[self.layer + 1]) * radix[self.layer + 1]
+        return change
 
-    def correction(self, current: list[int], number_deltas: npt.NDArray[np.int64]) -> FloatArray:
-        """What to add to the predicted loss of the configurations with these numbers."""
-        assert self._problem.correction_points is not None
-        # Sums of moves of one layer may leave the space; they are masked later.
-        rows = self._problem.space.index(current) + number_deltas
-        return self._problem.correction_points.take(rows, mode="clip")
+    def touching(
+        self, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.bool_]:
+        """(first, second) pairs of blocks too close to each other for their changes to add up."""
+        distance = np.abs(self.layer[first][:, None] - self.layer[second])
+        close: npt.NDArray[np.bool_] = distance <= 2
+        return close
 
 
 def _score(evaluation: Evaluation) -> FloatArray:
@@ -275,11 +316,11 @@ def _undominated(
     The last operator decides what may follow, so only equal ones can replace each other.
     """
     chosen = metrics[:, order]
-    keys = np.stack((chosen[LOSS], chosen[LATENCY], chosen[STORAGE]))
+    keys = chosen[[LOSS, LATENCY, STORAGE]]
     no_worse = (keys[:, :, None] <= keys[:, None, :]).all(axis=0)
-    better = (keys[:, :, None] < keys[:, None, :]).any(axis=0)
-    same = last[:, None] == last[None, :]
-    kept: npt.NDArray[np.intp] = order[~(no_worse & better & same).any(axis=0)]
+    no_worse &= last[:, None] == last
+    # Equal ones are no worse than each other; both stay.
+    kept: npt.NDArray[np.intp] = order[~(no_worse & ~no_worse.T).any(axis=0)]
     return kept
 
 

@@ -1,0 +1,110 @@
+"""`adaspring-workbench bench`: how quick the program is on this computer."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+
+import click
+import psutil
+
+from workbench import __version__
+from workbench.devices.computer import describe_computer
+from workbench.services.benchmarks import BenchFigure
+
+SUITES = ("search", "replay", "evolution", "window")
+
+
+@click.command()
+@click.argument("suites", nargs=-1, type=click.Choice(SUITES))
+@click.option(
+    "--contexts",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(20, 100_000),
+    help="Random contexts that searches are compared over.",
+)
+@click.option(
+    "--deep-contexts",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(20, 100_000),
+    help="The same for the 20-layer space, whose optimum takes longer.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def command(suites: tuple[str, ...], contexts: int, deep_contexts: int, as_json: bool) -> None:
+    """Measure the parts that must be quick: SUITES, or all of them.
+
+    Prints each figure with what it was measured on and whether its target holds. The figures
+    describe this computer at this moment.
+    """
+    figures: list[BenchFigure] = []
+    for suite in suites or SUITES:
+        figures += _run(suite, contexts, deep_contexts)
+    if as_json:
+        record = {
+            "schema": "adaspring-bench",
+            "version": 1,
+            "program": __version__,
+            "machine": _machine(),
+            "figures": [dataclasses.asdict(figure) for figure in figures],
+        }
+        click.echo(json.dumps(record, indent=1))
+        return
+    click.echo("  ".join(f"{name}: {value}" for name, value in _machine().items()))
+    for figure in figures:
+        mark = {None: " ", True: "+", False: "-"}[figure.holds]
+        value = f"{figure.value:.3g} {figure.unit}"
+        click.echo(f"{mark} {figure.name:42} {value:>14}  {figure.target:14} {figure.compared}")
+    missed = sum(figure.holds is False for figure in figures)
+    click.echo(f"{missed} targets missed." if missed else "Every target holds.")
+
+
+def _run(suite: str, contexts: int, deep_contexts: int) -> list[BenchFigure]:
+    # Each suite imports what it needs: the one must not weigh on the other.
+    from workbench.services import benchmarks
+    from workbench.services.catalogue import (
+        SAMPLE_NETWORK,
+        SAMPLE_PROFILE,
+        SAMPLE_TRACE,
+        find_network,
+        find_trace,
+    )
+    from workbench.services.deployment import deploy
+    from workbench.services.device_profiles import find_profile
+
+    if suite == "window":
+        from workbench.services.benchmark_window import bench_window
+
+        return bench_window(7, _progress)
+    deployment = deploy(find_network(SAMPLE_NETWORK), find_profile(SAMPLE_PROFILE))
+    if suite == "replay":
+        return benchmarks.bench_replay(deployment, find_trace(SAMPLE_TRACE), _progress)
+    if suite == "evolution":
+        return benchmarks.bench_evolution(deployment, 1000, _progress)
+    shipped = benchmarks.bench_search(
+        deployment.problem, deployment.default_objective(), deployment.network.name,
+        contexts, 0.3, 1.0, _progress,
+    )  # fmt: skip
+    deep = benchmarks.bench_search(
+        benchmarks.deep_problem(), dataclasses.replace(
+            deployment.default_objective(), efficiency="latency"
+        ), "20 layers x 10 operators", deep_contexts, 2.0, None, _progress,
+    )  # fmt: skip
+    return shipped + deep
+
+
+def _progress(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _machine() -> dict[str, str]:
+    computer = describe_computer()
+    return {
+        "processor": computer.cpu_model,
+        "processors": str(computer.logical_cpus),
+        "load": f"{psutil.getloadavg()[0]:.1f}",
+        "Python": platform.python_version(),
+        "system": computer.system,
+    }
