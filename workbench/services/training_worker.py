@@ -61,7 +61,6 @@ def train_network(
     resume: bool,
     precision: Precision,
     measured: int | None = None,
-    overrides: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Train the recipe of a task, measure it and write the network's folder.
 
@@ -69,7 +68,6 @@ def train_network(
         data: folder with the data set's files.
         minutes: time for the training steps; None takes the recipe's epochs.
         measured: how many configurations to measure; None as `MEASURE_WHOLE` says.
-        overrides: `TrainingSettings` to change.
 
     Returns:
         The figures of the network, for people.
@@ -83,11 +81,10 @@ def train_network(
     context.progress(0.0, "Reading the data")
     dataset = recipe.read(Path(data))
     space = DesignSpace(recipe.backbone)
-    settings = dataclasses.replace(recipe.training, **dict(overrides or {}))
     result = train_ensemble(
         space,
         dataset.train,
-        settings,
+        recipe.training,
         work,
         _Stage(context, "train"),
         seed=seed,
@@ -104,9 +101,7 @@ def train_network(
         _Stage(context, "accuracy"),
         partial=work / "accuracy.safetensors",
     )
-    description = describe_network(
-        recipe, space, dataset, settings, result, accuracy, work / WEIGHTS_FILE
-    )
+    description = describe_network(recipe, space, dataset, result, accuracy, work / WEIGHTS_FILE)
     target = Path(out)
     write_weights(target / WEIGHTS_FILE, weights)
     write_accuracy(target, space, accuracy)
@@ -164,7 +159,6 @@ def describe_network(
     recipe: Task,
     space: DesignSpace,
     dataset: Dataset,
-    settings: Any,
     result: TrainingResult,
     accuracy: MeasuredAccuracy,
     weights_path: Path,
@@ -207,7 +201,7 @@ def describe_network(
         ),
         predictor_error=error,
         recipe={
-            **dataclasses.asdict(settings),
+            **dataclasses.asdict(recipe.training),
             "plain_steps": schedule.plain_steps,
             "ensemble_steps": schedule.ensemble_steps,
             "precision": schedule.precision,
@@ -219,6 +213,7 @@ def describe_network(
             "torch": torch.__version__.partition("+")[0],
         },
         weights_sha256=sha256_of(weights_path),
+        measured_configurations=len(accuracy.configurations),
     )
 
 

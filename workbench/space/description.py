@@ -12,8 +12,8 @@ Everything a search, a replay or the window needs is read from the first and the
 from __future__ import annotations
 
 import csv
-import io
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ class NetworkDescription:
         predictor_tables: for each decision the (predecessors, operators) additive losses, points.
         recipe: training settings, for people.
         weights_sha256: of ``weights.safetensors``.
+        measured_configurations: rows of ``accuracy.csv``, so that a cut file is noticed; 0 where
+            that is not known.
     """
 
     format: str
@@ -87,6 +89,7 @@ class NetworkDescription:
     predictor_error: PredictorError
     recipe: dict[str, str | int | float]
     weights_sha256: str
+    measured_configurations: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,13 @@ def read_network(folder: str | Path) -> Network:
     except SettingsError as error:
         raise InputFileError(root / DESCRIPTION_FILE, error.message, error.hint) from error
     measured = _read_accuracy(root / ACCURACY_FILE, space, description.test_images)
+    promised, found = description.measured_configurations, len(measured.configurations)
+    if promised and promised != found:
+        raise InputFileError(
+            root / ACCURACY_FILE,
+            f"holds {found:,} measurements; network.json promises {promised:,}",
+            "Use a complete copy of the network, or measure it again.",
+        )
     return Network(
         root,
         description,
@@ -164,8 +174,10 @@ def _read_description(path: Path) -> NetworkDescription:
     text = read_text(path, limit_bytes=64 * 2**20)
     try:
         raw: Any = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise InputFileError(path, f"is not complete JSON ({error})", again) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        place = re.search(r"\(byte (\d+)\)", str(error))
+        line = text.encode().count(b"\n", 0, int(place[1])) + 1 if place else None
+        raise InputFileError(path, f"is not complete JSON ({error})", again, line=line) from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise InputFileError(path, "does not describe a network of this workbench", again)
     if isinstance(raw.get("version"), int) and raw["version"] > VERSION:
@@ -203,25 +215,31 @@ def _predictor(space: DesignSpace, description: NetworkDescription) -> PairTable
 
 def _read_accuracy(path: Path, space: DesignSpace, images: int) -> MeasuredAccuracy:
     again = "Use a complete copy of the network, or measure it again."
-    reader = csv.reader(io.StringIO(read_text(path)))
-    if next(reader, None) != ["configuration", "accuracy_percent"]:
+    lines = read_text(path).split("\n")
+    if lines[0].rstrip("\r") != "configuration,accuracy_percent":
         raise InputFileError(
             path, "does not start with configuration,accuracy_percent", again, line=1
         )
-    rows, values = [], []
+    if lines.pop():
+        # What was cut off in the middle of a number could pass for another number.
+        raise InputFileError(path, "is cut off in its last line", again, line=len(lines) + 1)
+    rows, values, seen = [], [], set()
     lookup = [{name: i for i, name in enumerate(names)} for names in space.operators]
-    for line, record in enumerate(reader, start=2):
+    for number, line in enumerate(lines[1:], start=2):
         try:
-            text, value = record
+            text, value = line.split(",")
             names = text.split("/")
             rows.append([choices[name] for choices, name in zip(lookup, names, strict=True)])
             values.append(float(value))
         except (ValueError, KeyError) as error:
             raise InputFileError(
-                path, f"has no valid configuration and accuracy ({error})", again, line=line
+                path, f"has no valid configuration and accuracy ({error})", again, line=number
             ) from error
         if not (math.isfinite(values[-1]) and 0 <= values[-1] <= 100):
-            raise InputFileError(path, "has an accuracy outside 0-100%", again, line=line)
+            raise InputFileError(path, "has an accuracy outside 0-100%", again, line=number)
+        if text in seen:
+            raise InputFileError(path, f"holds {text} twice", again, line=number)
+        seen.add(text)
     if not rows:
         raise InputFileError(path, "holds no measurement", again)
     return MeasuredAccuracy(np.array(rows, dtype=np.uint8), np.array(values), images)
