@@ -97,7 +97,7 @@ class PolicyRun:
         battery_percent: charge at each sample.
         over_latency, over_storage: whether that limit is broken at each sample.
         over_accuracy: (configurations,) whether its loss is above the limit.
-        search_ms: (decisions,) wall time of each search on this computer; not part of what a
+        search_ms: (decisions,) processor time of each search on this computer; not part of what a
             seed fixes.
     """
 
