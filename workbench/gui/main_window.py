@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setWindowTitle("AdaSpring Workbench")
-        self.setMinimumSize(800, 560)
+        self.setMinimumSize(860, 640)
         self._settings = settings
         self._bridge = bridge
         self._specs = pages

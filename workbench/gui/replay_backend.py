@@ -21,6 +21,7 @@ from workbench.gui.presenters.replay_view import (
     SpaceView,
 )
 from workbench.replay.records import PolicyRun, ReplayResult, ReplaySettings
+from workbench.search.exact import Enumeration
 from workbench.search.policies import policy_names
 from workbench.search.problem import LATENCY, LOSS, STORAGE, Context, Outcome, Situation
 from workbench.services.catalogue import find_network, find_trace
@@ -58,7 +59,10 @@ class ServicesSession:
         self._problem = deployment.problem
         self._trace = trace
         self._replayer = Replayer(deployment)
-        self._settings = default_settings(deployment)
+        # Where the whole space is a table, the optimum is looked up when a card asks for it: that
+        # keeps dragging a slider quick.
+        settings = default_settings(deployment)
+        self._settings = replace(settings, with_gap=not deployment.problem.enumerable)
         self._design = deployment.problem.space
         self._metrics, self._dots = self._make_dots()
         start = trace.info.start_moment.time()
@@ -81,6 +85,7 @@ class ServicesSession:
             policies=tuple(self._policy_view(result, run) for run in result.runs),
             layers=tuple(range(2, 2 + self._design.decisions)),
             budget_ms=result.latency_budget_ms,
+            configurations=self._design.count,
             subtitle=self._subtitle(result.settings),
             latency_source=self._deployment.latency_source,
             energy_source=self._deployment.energy_source,
@@ -114,27 +119,28 @@ class ServicesSession:
         battery = defaults.triggers.battery_points or 5.0
         return (
             Knob(
-                "lambda2_floor", "Energy weight floor λ₂", "", 0.0, 1.0, 0.01,
+                "lambda2_floor", "Energy weight λ₂ ≥", "", 0.0, 1.0, 0.01,
                 defaults.objective.lambda2_floor, 2,
-                "Least weight of efficiency in the objective, however full the battery is.",
+                "Least weight of efficiency in the objective, however full the battery is.", "λ₂ ≥",
             ),
             Knob(
                 "latency_budget_ms", "Latency budget", "ms", step_ms, 3 * budget_ms, step_ms,
                 budget_ms, 2 if step_ms < 0.1 else 1 if step_ms < 1 else 0,
-                "Longest time that one inference may take.",
+                "Longest time that one inference may take.", "Budget",
             ),
             Knob(
-                "loss_limit_points", "Accuracy loss at most", "pp", 0.5, 15.0, 0.5,
+                "loss_limit_points", "Accuracy loss ≤", "pp", 0.5, 15.0, 0.5,
                 defaults.objective.loss_limit_points, 1,
                 "Accuracy that may be given up, in percentage points below the whole network.",
+                "Loss ≤",
             ),
             Knob(
                 "cache_percent", "Cache trigger", "%", 2.0, 60.0, 1.0, cache, 0,
-                "Decide anew when the free cache changed by more than this.",
+                "Decide anew when the free cache changed by more than this.", "Cache",
             ),
             Knob(
                 "battery_points", "Battery trigger", "pp", 1.0, 25.0, 1.0, battery, 0,
-                "Decide anew when the charge moved by more than so many points.",
+                "Decide anew when the charge moved by more than so many points.", "Battery",
             ),
         )  # fmt: skip
 
@@ -244,7 +250,12 @@ class ServicesSession:
     def _describe(self, result: ReplayResult, run: PolicyRun, index: int) -> DecisionView:
         decision = run.decisions[index]
         chosen, context = decision.chosen, decision.context
-        reference = decision.reference
+        reference, gap, count = decision.reference, decision.gap, decision.feasible_count
+        if self._problem.enumerable:
+            situation = Situation(self._problem, context, result.settings.objective)
+            optimum = Enumeration(situation).reference()
+            reference, count = optimum.configuration, optimum.feasible_count
+            gap = optimum.gap(chosen.objective) if chosen.feasible else None
         return DecisionView(
             t_s=decision.event.t_s,
             why="start of the replay" if decision.event.cause == "start" else decision.event.text,
@@ -254,7 +265,8 @@ class ServicesSession:
             battery_percent=100 * context.battery,
             now=self._figures(chosen),
             before=None if decision.before is None else self._figures(decision.before),
-            gap=decision.gap,
+            feasible_count=count,
+            gap=gap,
             gap_is_bound=decision.gap_is_bound,
             exact_operators=None if reference is None else self._design.names(reference),
             blocked=self._blocked(chosen, context, result.settings),

@@ -59,6 +59,7 @@ QPushButton[role="primary"]:disabled { background: $line; border-color: $line; c
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent;
     padding: 2px 6px; }
 QPushButton[role="link"]:hover { background: $hover; }
+QPushButton[role="link"]:disabled { color: $disabled; }
 QPushButton[role="link"]:focus { border-color: $accent; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
@@ -86,12 +87,12 @@ QToolButton[role="rail"]:focus { border: 1px solid $accent; }
 QToolButton[role="chooser"] { background: $raised; border: 1px solid $line; padding: 4px 8px; }
 QToolButton[role="chooser"]:hover { background: $hover; }
 
-QPushButton[role="chip"] { border-radius: 13px; padding: 3px 12px 3px 8px; color: $secondary;
+QPushButton[role="chip"] { border-radius: 13px; padding: 3px 10px 3px 6px; color: $secondary;
     background: transparent; }
 QPushButton[role="chip"]:checked { background: $raised; color: $text; }
 QPushButton[role="chip"][primary="true"] { border: 1px solid $accent; }
 QPushButton[role="chip"]:hover { background: $hover; }
-QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 2px 11px 2px 7px; }
+QPushButton[role="chip"]:focus { border: 2px solid $accent; padding: 2px 9px 2px 5px; }
 QLineEdit[role="clock"] { background: transparent; border: 1px solid transparent; padding: 2px 4px;
     font-size: 14px; }
 QLineEdit[role="clock"]:hover { border-color: $line; }

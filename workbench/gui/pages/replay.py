@@ -53,7 +53,7 @@ class ReplayPage(Page):
         self._timer.timeout.connect(self._on_tick)
         self.ui = ReplayLayout(self)
         self._lanes = ReplayLanes(self.ui.stack)
-        self._tradeoff = ReplayTradeoff(self.ui.tradeoff, self.ui.axis_button)
+        self._tradeoff = ReplayTradeoff(self.ui.tradeoff, self.ui.axis_button, self.ui.axis_caption)
         self._actions = self._make_actions()
         self._connect()
         self.ui.transport.show_speed(int(self._player.speed))
@@ -218,7 +218,9 @@ class ReplayPage(Page):
         self._view = run.view
         self.ui.show_content()
         self.ui.subtitle.setText(run.view.subtitle)
-        self.ui.what_if.show_note(f"the day is re-run while you drag ({run.took_ms:.0f} ms)")
+        # The first run also prepares the searchers, so its time says nothing about dragging.
+        took = "" if first else f" ({run.took_ms:.0f} ms)"
+        self.ui.what_if.show_note(f"the day is re-run while you drag{took}")
         self.ui.transport.show_end(run.view.end_s + run.view.origin_s)
         self._player.set_span(float(run.view.t_s[0]), run.view.end_s)
         if first and self._wanted_clock_s is not None:

@@ -52,6 +52,7 @@ class ReplayLanes:
         self._layout: tuple[object, ...] = ()
         self._error_points: float | None = None
         self._opened = True
+        self._curves: dict[str, tuple[np.ndarray, Curve]] = {}
 
     @property
     def opened(self) -> bool:
@@ -148,7 +149,7 @@ class ReplayLanes:
         for key, (values, low, high) in columns.items():
             lane = self._lanes[key]
             if isinstance(lane, CurveLane):
-                curve = Curve(view.t_s, values)
+                curve = self._curve(key, view.t_s, values, step=False)
                 if key == "temperature":
                     low = curve.low - 1.0
                 lane.set_curve(curve, low, high)
@@ -162,12 +163,14 @@ class ReplayLanes:
         self, view: ReplayView, primary: PolicyView, others: list[PolicyView]
     ) -> None:
         tokens = theme.tokens()
-        budget = Curve(view.t_s, view.budget_ms, step=True) if _any(view.budget_ms) else None
+        budget = None
+        if np.isfinite(view.budget_ms).any():
+            budget = self._curve("budget", view.t_s, view.budget_ms, step=True)
         for key in ("accuracy", "latency", "energy"):
             curves = [
                 LaneCurve(
                     policy.name,
-                    Curve(view.t_s, _values(policy, key), step=True),
+                    self._curve(f"{key} {policy.name}", view.t_s, _values(policy, key), step=True),
                     policy_colour(policy.name, tokens),
                     primary=policy is primary,
                 )
@@ -183,6 +186,15 @@ class ReplayLanes:
             latency.set_violations(
                 intervals(view.t_s, flags, view.end_s), _Culprits(view, shown).names_at
             )
+
+    def _curve(self, key: str, t_s: np.ndarray, values: np.ndarray, *, step: bool) -> Curve:
+        """The curve of these very arrays, made once: its pyramid is worth keeping."""
+        known = self._curves.get(key)
+        if known is not None and known[0] is values and known[1].t_s is t_s:
+            return known[1]
+        curve = Curve(t_s, values, step=step)
+        self._curves[key] = (values, curve)
+        return curve
 
 
 class _Culprits:
@@ -218,7 +230,3 @@ def _values(policy: PolicyView, key: str) -> np.ndarray:
     if key == "accuracy":
         return policy.accuracy_percent
     return policy.latency_ms if key == "latency" else policy.energy_mj
-
-
-def _any(values: np.ndarray) -> bool:
-    return bool(np.isfinite(values).any())

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSplitter,
     QStackedLayout,
@@ -50,6 +51,7 @@ class ReplayLayout(QWidget):
         self.error = ErrorPanel()
         self.axis_button = self._link("accuracy × energy ▾", "Switch energy and latency")
         self.fold_button = self._link("Layers", "Open or fold the configuration lane  (O)")
+        self.axis_caption = label("", "small")
         self._missing = ""
         self._empty = EmptyState("replay", "", "", action="Show me", parent=self)
         self._empty.acted.connect(self._on_missing)
@@ -136,10 +138,19 @@ class ReplayLayout(QWidget):
         tradeoff = Card("Trade-off")
         tradeoff.head.addStretch(1)
         tradeoff.head.addWidget(self.axis_button)
+        tradeoff.body.setSpacing(2)
         tradeoff.body.addWidget(self.tradeoff, 1)
+        self.axis_caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        tradeoff.body.addWidget(self.axis_caption)
         self._right = QSplitter(Qt.Orientation.Vertical)
         self._right.addWidget(tradeoff)
-        self._right.addWidget(self.decision)
+        # The card is taller than a small window has room for; there it scrolls.
+        scroll = QScrollArea()
+        scroll.setWidget(self.decision)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(160)
+        self._right.addWidget(scroll)
         self._right.setStretchFactor(0, 3)
         self._right.setStretchFactor(1, 2)
         self._right.setSizes([380, 340])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from workbench.core.provenance import Source
 from workbench.gui import theme
@@ -22,9 +22,10 @@ _TITLES = {"energy": "energy per inference, mJ", "latency": "latency on an idle 
 class ReplayTradeoff:
     """Accuracy against energy or latency, on an idle device, so that points do not jump."""
 
-    def __init__(self, plot: TradeoffPlot, axis_button: QPushButton) -> None:
+    def __init__(self, plot: TradeoffPlot, axis_button: QPushButton, caption: QLabel) -> None:
         self._plot = plot
         self._button = axis_button
+        self._caption = caption
         self._space: SpaceView | None = None
         self._axis = "energy"
         self._sources: dict[str, Source] = {}
@@ -103,8 +104,8 @@ class ReplayTradeoff:
             unit=_UNITS[self._axis],
             describe=self._describe,
         )
-        if source is not None:
-            self._plot.getPlotItem().getAxis("bottom").setToolTip(source.summary())
+        self._caption.setText(_TITLES[self._axis] + mark)
+        self._caption.setToolTip("" if source is None else source.summary())
 
     def _describe(self, index: int) -> str:
         assert self._space is not None

@@ -32,7 +32,7 @@ class _TimeAxis(pg.AxisItem):
         self.origin_s = 0.0
         self._step_s = 3600.0
         self.setHeight(_AXIS_HEIGHT_PX)
-        self.setStyle(tickLength=0, tickTextOffset=6)
+        self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=6, hideOverlappingLabels=24)
 
     def restyle(self) -> None:
         """Take up the theme's colours."""
@@ -75,7 +75,7 @@ class LaneStack(pg.GraphicsLayoutWidget):
         self.scene().addItem(self._cross_hair)
         self._playhead.dragged.connect(self._on_playhead_dragged)
         self.scene().sigMouseMoved.connect(self._on_mouse_moved)
-        self.ci.layout.setContentsMargins(0, 4, 12, 0)
+        self.ci.layout.setContentsMargins(0, 4, 20, 0)
         self.ci.layout.setSpacing(0)
         self.ci.layout.setColumnFixedWidth(0, LABEL_WIDTH_PX)
         self._menu = self._make_menu()
@@ -139,14 +139,13 @@ class LaneStack(pg.GraphicsLayoutWidget):
         self._place_markers()
 
     def set_span(self, start_s: float, end_s: float, origin_s: float) -> None:
-        """The whole span of time there is, and the time of day at t = 0."""
+        """The whole span of time there is, and the time of day at t = 0; call `redraw` after it."""
         whole_was_shown = self._shown == self._full
         self._axis.origin_s = origin_s
         changed = self._full != (start_s, end_s)
         self._full = (start_s, end_s)
         if changed and (whole_was_shown or not start_s <= self._shown[0] < self._shown[1] <= end_s):
             self._shown = self._full
-        self._apply()
 
     def redraw(self) -> None:
         """Draw the lanes again after their data changed."""

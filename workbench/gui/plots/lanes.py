@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
@@ -25,6 +25,13 @@ from workbench.gui.plots.pixel_items import (
 from workbench.gui.plots.time_view import TimeView
 
 LABEL_WIDTH_PX = 104
+
+
+def _cached_curve(**options: object) -> pg.PlotCurveItem:
+    """A curve that is not stroked again when only the playhead moves over it."""
+    item = pg.PlotCurveItem(**options)
+    item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+    return item
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +107,6 @@ class LaneLabel(pg.GraphicsWidget):
                 painter.setPen(QColor(tokens.secondary))
                 painter.drawText(QPointF(12, y + line), self._footer)
 
-    def sizeHint(self, *_args: object) -> QSizeF:
-        """Fixed width, any height."""
-        return QSizeF(LABEL_WIDTH_PX, 40)
-
 
 class Lane:
     """Base of all lanes: a label, a view on the shared time, and a weight for its height."""
@@ -115,7 +118,7 @@ class Lane:
         origin: Callable[[], float],
         *,
         stretch: int = 10,
-        min_height_px: int = 36,
+        min_height_px: int = 30,
     ) -> None:
         self.key = key
         self.title = title
@@ -125,9 +128,17 @@ class Lane:
         self.view = TimeView(key)
         self.view.setMinimumHeight(min_height_px)
         self._grid = TimeGrid(self.view, origin)
+        self._drawn: dict[pg.PlotCurveItem, tuple[object, ...]] = {}
 
     def draw_range(self, start_s: float, end_s: float, pixels: int) -> None:
         """Show another span of time."""
+
+    def _draw(self, item: pg.PlotCurveItem, curve: Curve, span: tuple[float, float, int]) -> None:
+        """Give an item the points of a span, unless it shows them already."""
+        wanted = (curve, *span)
+        if self._drawn.get(item) != wanted:
+            self._drawn[item] = wanted
+            item.setData(*curve.visible(*span), connect="finite")
 
     def show_at(self, t_s: float) -> None:
         """Show the values at the playhead in the label."""
@@ -171,7 +182,7 @@ class CurveLane(Lane):
         self._text = text
         self._unit = unit
         self._curve: Curve | None = None
-        self._item = pg.PlotCurveItem(antialias=True, fillLevel=0.0)
+        self._item = _cached_curve(antialias=True, fillLevel=0.0)
         self.view.addItem(self._item, ignoreBounds=True)
         self.restyle()
 
@@ -186,7 +197,7 @@ class CurveLane(Lane):
     def draw_range(self, start_s: float, end_s: float, pixels: int) -> None:
         """Show another span of time."""
         if self._curve is not None:
-            self._item.setData(*self._curve.visible(start_s, end_s, pixels))
+            self._draw(self._item, self._curve, (start_s, end_s, pixels))
 
     def show_at(self, t_s: float) -> None:
         """Show the value at the playhead."""
@@ -231,7 +242,7 @@ class PolicyLane(Lane):
         self._curves: tuple[LaneCurve, ...] = ()
         self._items: dict[str, pg.PlotCurveItem] = {}
         self._budget: Curve | None = None
-        self._budget_item = pg.PlotCurveItem(antialias=False)
+        self._budget_item = _cached_curve(antialias=False)
         self.view.addItem(self._budget_item, ignoreBounds=True)
         self._shades = Shades(self.view)
         self._budget_words = LevelLine(self.view, "warning")
@@ -242,10 +253,12 @@ class PolicyLane(Lane):
         self._curves = tuple(curves)
         self._budget = budget
         for name in set(self._items) - {curve.name for curve in curves}:
-            self.view.removeItem(self._items.pop(name))
+            item = self._items.pop(name)
+            self._drawn.pop(item, None)
+            self.view.removeItem(item)
         for entry in curves:
             if entry.name not in self._items:
-                item = pg.PlotCurveItem(antialias=True)
+                item = _cached_curve(antialias=True)
                 self._items[entry.name] = item
                 self.view.addItem(item, ignoreBounds=True)
             self._items[entry.name].setZValue(10 if entry.primary else 1)
@@ -266,10 +279,9 @@ class PolicyLane(Lane):
     def draw_range(self, start_s: float, end_s: float, pixels: int) -> None:
         """Show another span of time."""
         for entry in self._curves:
-            t_s, values = entry.curve.visible(start_s, end_s, pixels)
-            self._items[entry.name].setData(t_s, values, connect="finite")
+            self._draw(self._items[entry.name], entry.curve, (start_s, end_s, pixels))
         if self._budget is not None:
-            self._budget_item.setData(*self._budget.visible(start_s, end_s, pixels))
+            self._draw(self._budget_item, self._budget, (start_s, end_s, pixels))
         self._budget_item.setVisible(self._budget is not None)
 
     def show_at(self, t_s: float) -> None:

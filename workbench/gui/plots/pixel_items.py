@@ -27,6 +27,14 @@ def translucent(colour: str, alpha: float) -> QColor:
     return result
 
 
+def polygon(x: np.ndarray, y: np.ndarray) -> QPolygonF:
+    """Points of shape (n,) as a polygon, filled without a Python object for each."""
+    result = pg.functions.create_qpolygonf(x.size)
+    points = pg.functions.ndarray_from_qpolygonf(result)
+    points[:, 0], points[:, 1] = x, y
+    return result
+
+
 class PixelItem(pg.GraphicsObject):
     """Base: as large as its view box, repainted when the view moves."""
 
@@ -122,6 +130,8 @@ class Shades(PixelItem):
             a, b = max(0.0, a), min(rect.width(), b)
             x = min(max(2.0, (a + b - wide) / 2), rect.width() - wide - 2)
             if words and b - a >= 0.6 * wide and x >= free_from:
+                box = QRectF(x - 3, rect.height() - 16, wide + 6, 14)
+                painter.fillRect(box, translucent(theme.tokens().panel, 0.7))
                 painter.drawText(QPointF(x, rect.height() - 5), words)
                 free_from = x + wide + 8
 

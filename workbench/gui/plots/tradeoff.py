@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QMenu, QWidget
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
 from workbench.gui.plots import clipboard
-from workbench.gui.plots.pixel_items import PixelItem, translucent
+from workbench.gui.plots.pixel_items import PixelItem, polygon, translucent
 from workbench.gui.presenters.formats import significant
 
 
@@ -33,6 +33,8 @@ class _Cloud(PixelItem):
 
     def __init__(self, view: pg.ViewBox) -> None:
         super().__init__(view, -30)
+        # Thousands of dots stay as they are while markers move over them.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.x = np.empty(0)
         self.y = np.empty(0)
         self.feasible = np.empty(0, dtype=bool)
@@ -51,8 +53,24 @@ class _Cloud(PixelItem):
             pen = QPen(translucent(colour, alpha), size)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            points = zip(px[mask].tolist(), py[mask].tolist(), strict=True)
-            painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in points]))
+            painter.drawPoints(polygon(px[mask], py[mask]))
+
+
+class _Levels(PixelItem):
+    """Thin horizontal lines at the ticks of the left axis."""
+
+    def __init__(self, view: pg.ViewBox, axis: pg.AxisItem) -> None:
+        super().__init__(view, -60)
+        self._axis = axis
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw the lines."""
+        rect = self.boundingRect()
+        low, high = self.view.viewRange()[1]
+        painter.setPen(QPen(translucent(theme.tokens().line, 0.7), 1))
+        _, values = self._axis.tickValues(low, high, rect.height())[0]
+        for y in self.y_px(np.array(values)):
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(rect.width(), round(y) + 0.5))
 
 
 class _RegionBox(PixelItem):
@@ -94,19 +112,15 @@ class _Front(PixelItem):
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         """Draw line and dots."""
-        points = [
-            QPointF(x, y)
-            for x, y in zip(self.x_px(self.x).tolist(), self.y_px(self.y).tolist(), strict=True)
-        ]
+        points = polygon(self.x_px(self.x), self.y_px(self.y))
         colour = QColor(theme.tokens().good)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colour, 1.4))
-        painter.drawPolyline(QPolygonF(points))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        radius = 2.6 if len(points) < 40 else 1.6
-        for point in points:
-            painter.drawEllipse(point, radius, radius)
+        painter.drawPolyline(points)
+        pen = QPen(colour, 5.2 if self.x.size < 40 else 3.4)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.drawPoints(points)
 
 
 class _Chosen(PixelItem):
@@ -193,6 +207,7 @@ class TradeoffPlot(pg.PlotWidget):
         item.hideButtons()
         self._view = item.getViewBox()
         self._view.disableAutoRange()
+        self._levels = _Levels(self._view, item.getAxis("left"))
         self._cloud = _Cloud(self._view)
         self._region = _RegionBox(self._view)
         self._front = _Front(self._view)
@@ -233,22 +248,23 @@ class TradeoffPlot(pg.PlotWidget):
         """
         self._cloud.x, self._cloud.y = x, y
         self._cloud.feasible = np.zeros(x.size, dtype=bool)
+        self._cloud.update()
         self._front.x, self._front.y = x[front], y[front]
         self._describe = describe
         self._title, self._unit = title, unit
-        self.getPlotItem().setLabel("bottom", title)
         self.fit()
 
     def set_region(self, feasible: np.ndarray, floor: float) -> None:
         """Show what is feasible now: shape (k,), and the least accuracy allowed."""
-        self._cloud.feasible = feasible
+        if not np.array_equal(feasible, self._cloud.feasible):
+            self._cloud.feasible = feasible
+            self._cloud.update()
         if feasible.any():
             right = float(self._cloud.x[feasible].max())
             top = float(self._cloud.y[feasible].max())
             self._region.limits = (right, floor, top)
         else:
             self._region.limits = None
-        self._cloud.update()
         self._region.update()
 
     def set_points(
@@ -339,14 +355,13 @@ class TradeoffPlot(pg.PlotWidget):
 
     def _restyle(self, tokens: Tokens) -> None:
         self.setBackground(tokens.panel)
+        self._cloud.update()
         item = self.getPlotItem()
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
             axis.setTickFont(theme.font(theme.SMALL_PX, tabular=True))
             axis.setPen(pg.mkPen(None))
             axis.setTextPen(tokens.secondary)
-            axis.setStyle(tickLength=0, maxTickLevel=0)
-        item.getAxis("bottom").setLabel(self._title, **{"font-size": "11px"})
-        item.getAxis("left").setWidth(40)
-        item.showGrid(x=False, y=True, alpha=0.0)
+            axis.setStyle(tickLength=0, tickAlpha=0, maxTickLevel=0, hideOverlappingLabels=24)
+        item.getAxis("left").setWidth(34)
         self.viewport().update()

@@ -54,6 +54,7 @@ class Card:
     why: str
     operators: tuple[str, ...]
     weights: str
+    feasible: str
     gap: str
     gap_tone: str
     exact: str
@@ -78,6 +79,7 @@ def build_card(view: ReplayView, primary: PolicyView, others: list[PolicyView], 
     for policy in others[:MAX_OTHERS]:
         columns.append((policy.name.removeprefix("fixed:"), policy.figures_at(sample)))
     gap, tone = _gap(decision)
+    count = decision.feasible_count
     return Card(
         title=f"Decision {index + 1:,} of {len(primary.decision_operators):,}",
         time=clock(decision.t_s + view.origin_s),
@@ -87,6 +89,7 @@ def build_card(view: ReplayView, primary: PolicyView, others: list[PolicyView], 
             f"λ₁ {decision.lambda1:.2f}   λ₂ {decision.lambda2:.2f}   "
             f"battery {decision.battery_percent:.0f} %"
         ),
+        feasible="" if count is None else f"{count:,} of {view.configurations:,} configurations",
         gap=gap,
         gap_tone=tone,
         exact=_exact(decision, view.layers),

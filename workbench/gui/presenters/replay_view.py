@@ -42,6 +42,7 @@ class DecisionView:
         operators: what was chosen, one operator a layer.
         now: its cost in the context of the decision.
         before: cost of what ran until then, in the same context.
+        feasible_count: configurations that met every limit; None where not counted.
         gap: distance to the optimum as a share (0 is optimal); None where it has no meaning.
         gap_is_bound: the optimum could not be proven, the gap is at most this.
         exact_operators: what the exact optimum would choose; None where it is not known.
@@ -58,6 +59,7 @@ class DecisionView:
     battery_percent: float
     now: Figures
     before: Figures | None = None
+    feasible_count: int | None = None
     gap: float | None = None
     gap_is_bound: bool = False
     exact_operators: tuple[str, ...] | None = None
@@ -117,6 +119,8 @@ class ReplayView:
     layers: tuple[int, ...]
     budget_ms: Floats
     subtitle: str
+    configurations: int
+    """Configurations of the whole space."""
     latency_source: Source
     energy_source: Source
     accuracy_error_points: float | None = None
@@ -131,8 +135,9 @@ class ReplayView:
 
     @property
     def end_s(self) -> float:
-        """The last time."""
-        return float(self.t_s[-1])
+        """When the last sample ends: it stands for as long as the one before it."""
+        last = float(self.t_s[-1])
+        return last + (last - float(self.t_s[-2]) if self.t_s.size > 1 else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,8 @@ class Knob:
     default: float
     decimals: int
     hint: str = ""
+    short: str = ""
+    """Label where there is little room."""
 
     def text(self, value: float) -> str:
         """A value with its unit."""

@@ -79,6 +79,7 @@ class DecisionCard(Card):
         self._why = label("", wrap=True)
         self._chips = OperatorChips()
         self._weights = value_label(bold=False)
+        self._feasible = value_label(bold=False)
         self._gap = label("", "good")
         self._exact = label("", "small", wrap=True)
         self._blocked = label("", "bad", wrap=True)
@@ -91,12 +92,17 @@ class DecisionCard(Card):
         gap_row.addWidget(self._gap)
         gap_row.addWidget(self._exact, 1)
         for row, (caption, widget) in enumerate(
-            (("Why now", self._why), ("Chosen", self._chips), ("Weights", self._weights))
+            (
+                ("Why now", self._why),
+                ("Chosen", self._chips),
+                ("Weights", self._weights),
+                ("Feasible", self._feasible),
+            )
         ):
             facts.addWidget(self._caption(caption), row, 0, Qt.AlignmentFlag.AlignTop)
             facts.addWidget(widget, row, 1)
-        facts.addWidget(self._caption("Gap to optimum"), 3, 0, Qt.AlignmentFlag.AlignTop)
-        facts.addLayout(gap_row, 3, 1)
+        facts.addWidget(self._caption("Gap to optimum"), 4, 0, Qt.AlignmentFlag.AlignTop)
+        facts.addLayout(gap_row, 4, 1)
         self.body.addLayout(facts)
         self.body.addWidget(self._blocked)
         self._table = self._make_table()
@@ -128,6 +134,7 @@ class DecisionCard(Card):
         self._why.setText(card.why)
         self._chips.show_operators(card.operators)
         self._weights.setText(card.weights)
+        self._feasible.setText(card.feasible or "not counted")
         self._gap.setText(card.gap)
         restyle(self._gap, role=card.gap_tone or "strong")
         self._exact.setText(card.exact)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from workbench.gui import theme
@@ -23,7 +24,7 @@ class KnobSlider(QWidget):
         self.knob = knob
         self._name = label(knob.label, "secondary")
         self._name.setToolTip(knob.hint)
-        self._name.setMinimumWidth(40)
+        self._name.setMinimumWidth(30)
         self._value = value_label()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, max(1, round((knob.high - knob.low) / knob.step)))
@@ -48,6 +49,16 @@ class KnobSlider(QWidget):
         """The value in the knob's unit."""
         return self.knob.low + self._slider.value() * self.knob.step
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the short name where the long one would be cut."""
+        super().resizeEvent(event)
+        self._fit_name()
+
+    def _fit_name(self) -> None:
+        room = self.width() - self._value.sizeHint().width() - 8
+        long = self._name.fontMetrics().horizontalAdvance(self.knob.label)
+        self._name.setText(self.knob.label if long <= room else self.knob.short or self.knob.label)
+
     def set_value(self, value: float) -> None:
         """Move the slider."""
         self._slider.setValue(round((value - self.knob.low) / self.knob.step))
@@ -60,6 +71,7 @@ class KnobSlider(QWidget):
     def _show(self) -> None:
         text = self.knob.text(self.value)
         self._value.setText(text)
+        self._fit_name()
         self._slider.setAccessibleDescription(f"{text}. {self.knob.hint}")
 
     def _on_changed(self, _position: int) -> None:
