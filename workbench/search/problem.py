@@ -86,7 +86,7 @@ class Objective:
     """
 
     lambda2_floor: float = 0.3
-    loss_limit_points: float = 5.0
+    loss_limit_points: float = 3.0
     efficiency: Efficiency = "energy"
     mu: tuple[float, float] = (0.4, 0.6)
 
