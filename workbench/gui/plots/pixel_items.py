@@ -29,6 +29,8 @@ def translucent(colour: str, alpha: float) -> QColor:
 
 def polygon(x: np.ndarray, y: np.ndarray) -> QPolygonF:
     """Points of shape (n,) as a polygon, filled without a Python object for each."""
+    if not x.size:
+        return QPolygonF()  # an empty polygon has no memory to look into: reading it crashes
     result = pg.functions.create_qpolygonf(x.size)
     points = pg.functions.ndarray_from_qpolygonf(result)
     points[:, 0], points[:, 1] = x, y
