@@ -179,29 +179,19 @@ def deep_problem(seed: int = 0) -> Problem:
 
 def bench_evolution(deployment: Deployment, rounds: int, progress: Progress) -> list[BenchFigure]:
     """Time search and weight evolution into a torch network that runs, over random contexts."""
-    import torch  # imported here: only this benchmark needs it
+    from workbench.network.timing import time_evolutions  # imported here: it loads torch
 
-    from workbench.network.evolution import Evolver
-    from workbench.network.running import TorchNetwork
-
-    torch.set_num_threads(1)
     problem = deployment.problem
-    searcher, evolver = Runtime3C(problem), Evolver.read(deployment.network)
-    image = torch.zeros((1, *deployment.network.space.backbone.input_shape))
-    search_ms, evolve_ms, first_ms = [], [], []
+    searcher = Runtime3C(problem)
     objective = deployment.default_objective()
-    for situation in random_situations(problem, objective, rounds, seed=2):
-        started = time.perf_counter_ns()
-        configuration = searcher.search(situation).configuration
-        searched = time.perf_counter_ns()
-        network = TorchNetwork(evolver.evolve(configuration))
-        evolved = time.perf_counter_ns()
-        network(image)
-        search_ms.append((searched - started) / 1e6)
-        evolve_ms.append((evolved - searched) / 1e6)
-        first_ms.append((time.perf_counter_ns() - evolved) / 1e6)
+    situations = list(random_situations(problem, objective, rounds, seed=2))
+    times = time_evolutions(
+        deployment.network,
+        lambda number: searcher.search(situations[number]).configuration,
+        rounds,
+    )
     progress(f"evolution: {rounds} times")
-    total = np.array(search_ms) + np.array(evolve_ms)
+    total = times.search_ms + times.evolve_ms
     where = f"{rounds} evolutions of {deployment.network.name} into torch, one thread"
     return [
         at_most(
@@ -209,9 +199,9 @@ def bench_evolution(deployment: Deployment, rounds: int, progress: Progress) -> 
             f"{where}; search + weight evolution",
         ),
         BenchFigure("runtime evolution p50", float(np.median(total)), "ms", where),
-        BenchFigure("weight evolution p50", float(np.median(evolve_ms)), "ms", where),
-        BenchFigure("weight evolution p95", float(np.percentile(evolve_ms, 95)), "ms", where),
-        BenchFigure("first inference p50", float(np.median(first_ms)), "ms", where),
+        BenchFigure("weight evolution p50", float(np.median(times.evolve_ms)), "ms", where),
+        BenchFigure("weight evolution p95", float(np.percentile(times.evolve_ms, 95)), "ms", where),
+        BenchFigure("first inference p50", float(np.median(times.first_inference_ms)), "ms", where),
     ]  # fmt: skip
 
 
