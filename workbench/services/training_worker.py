@@ -10,11 +10,11 @@ import dataclasses
 import os
 import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from workbench import __version__
 from workbench.core.errors import SettingsError
@@ -210,7 +210,7 @@ def describe_network(
             "machine": f"{platform.machine()} processor, {os.cpu_count()} cores",
             "statistics_images": IMAGES,
             "workbench": __version__,
-            "torch": torch.__version__.partition("+")[0],
+            "torch": version("torch").partition("+")[0],
         },
         weights_sha256=sha256_of(weights_path),
         measured_configurations=len(accuracy.configurations),
