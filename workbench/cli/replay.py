@@ -14,6 +14,7 @@ from workbench.cli.parameters import aligned, number
 from workbench.core.errors import SettingsError
 from workbench.export.replay_document import replay_document
 from workbench.replay.records import PolicySummary, ReplayResult, ReplaySettings
+from workbench.search.problem import Objective
 from workbench.services.catalogue import (
     SAMPLE_NETWORK,
     SAMPLE_PROFILE,
@@ -32,6 +33,7 @@ from workbench.services.replay_export import (
 )
 from workbench.services.replaying import DEFAULT_POLICIES, Replayer, default_settings
 
+_USUAL = Objective()
 _SAMPLE = {"network": SAMPLE_NETWORK, "device_profile": SAMPLE_PROFILE, "trace": SAMPLE_TRACE}
 
 _TRIGGER_HELP = {
@@ -123,12 +125,13 @@ def _trigger_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--lambda2-floor",
     type=number(0, 1),
-    help="Least weight of efficiency, however full the battery.  [default: 0.3]",
+    help="Least weight of efficiency, however full the battery."
+    f"  [default: {_USUAL.lambda2_floor:g}]",
 )
 @click.option(
     "--accuracy-loss-points",
     type=number(0, above=True),
-    help="Accuracy loss allowed, in percentage points.  [default: 5]",
+    help=f"Accuracy loss allowed, in percentage points.  [default: {_USUAL.loss_limit_points:g}]",
 )
 @click.option("--mu", type=(number(0), number(0)), help="Weights of C/Sp and C/Sa in intensity.")
 @click.option(

@@ -24,6 +24,8 @@ from workbench.services.explaining import (
 )
 from workbench.services.searching import SearchReport, search_once
 
+_USUAL = Objective()
+
 
 @click.command("search")
 @click.option("--network", metavar="NAME|FOLDER", required=True, help="Network to search in.")
@@ -62,14 +64,14 @@ from workbench.services.searching import SearchReport, search_once
 @click.option(
     "--lambda2-floor",
     type=number(0, 1),
-    default=0.3,
+    default=_USUAL.lambda2_floor,
     show_default=True,
     help="Least weight of efficiency, however full the battery.",
 )
 @click.option(
     "--accuracy-loss-points",
     type=number(0, above=True),
-    default=5.0,
+    default=_USUAL.loss_limit_points,
     show_default=True,
     help="Accuracy loss allowed, in percentage points.",
 )

@@ -33,10 +33,10 @@ class DayCanvas:
         clock_s = midnight.hour * 3600 + midnight.minute * 60 + midnight.second
         t_s = report.outcome.t_s
         self._bins = style.Bins(t_s, _BINS)
-        self._x = self._bins.t_s + clock_s
         step = t_s[-1] - t_s[-2] if len(t_s) > 1 else 1.0
         # The last sample stands for as long as the one before it did.
         self.edges: FloatArray = np.append(t_s, t_s[-1] + step) + clock_s
+        self._x = np.append(self._bins.t_s + clock_s, self.edges[-1])
         self.seconds_per_inch = float(self.edges[-1] - self.edges[0]) / (WIDTH - LEFT - RIGHT)
         self._ticks = style.time_ticks(float(self.edges[0]), float(self.edges[-1]))
 
@@ -63,7 +63,7 @@ class DayCanvas:
 
     def say(self, x: float, y: float, text: str, **options: Any) -> None:
         """Write text."""
-        self.figure.text(x / WIDTH, y / self.height, text, **options)
+        self.figure.text(x / WIDTH, y / self.height, text, parse_math=False, **options)
 
     def label(self, axes: Axes, title: str, detail: str = "", colour: str = style.INK) -> None:
         """Title and unit in the gutter beside a lane."""
@@ -80,16 +80,17 @@ class DayCanvas:
         if band:
             axes.fill_between(
                 self._x,
-                self._bins.low(values),
-                self._bins.high(values),
+                _held(self._bins.low(values)),
+                _held(self._bins.high(values)),
                 color=colour,
                 alpha=0.14,
                 linewidth=0,
                 zorder=z - 0.5,
+                step="post",
             )
         axes.plot(
             self._x,
-            self._bins.mean(values),
+            _held(self._bins.mean(values)),
             color=colour,
             linewidth=width,
             zorder=z,
@@ -98,7 +99,7 @@ class DayCanvas:
 
     def area(self, axes: Axes, values: FloatArray, colour: str, top: float) -> None:
         """A filled curve from 0 to `top`."""
-        mean = self._bins.mean(values)
+        mean = _held(self._bins.mean(values))
         axes.fill_between(self._x, mean, color=style.pale(colour, 0.84), linewidth=0, zorder=1)
         axes.plot(self._x, mean, color=colour, linewidth=1.3, zorder=2)
         axes.set_ylim(0, top)
@@ -128,6 +129,11 @@ class DayCanvas:
             for begin, end, broken in style.runs_of(mask)
             if broken
         ]
+
+
+def _held(values: FloatArray) -> FloatArray:
+    """Values with the last one once more, which lasts until the end of its sample."""
+    return np.append(values, values[-1])
 
 
 def round_up(value: float) -> float:

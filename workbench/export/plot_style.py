@@ -10,6 +10,7 @@ import contextlib
 import functools
 import io
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,9 @@ def draw(
     """Paint a figure and give its files: format ("png", "svg") -> bytes, always the same ones."""
     from matplotlib.figure import Figure
 
-    with _style():
+    with _style(), warnings.catch_warnings():
+        # A title may hold letters that the font lacks; boxes stand for them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = Figure(figsize=size_inches, facecolor=PAPER)
         paint(figure)
         files = {}
@@ -126,7 +129,7 @@ def quiet(axes: Axes, *, left: bool = False, bottom: bool = False) -> None:
 def time_ticks(first_s: float, last_s: float, most: int = 11) -> list[tuple[float, str]]:
     """(seconds since midnight, label) of round times of day between two of them.
 
-    Beyond midnight the clock starts again; spans of days are labelled in days.
+    Later midnights are labelled with the number of the day.
     """
     span = max(last_s - first_s, 1e-3)
     step = next((step for step in _STEPS_S if span / step <= most), _STEPS_S[-1])
@@ -137,7 +140,8 @@ def time_ticks(first_s: float, last_s: float, most: int = 11) -> list[tuple[floa
         clock = f"{hours % 24:02d}:{rest // 60:02d}"
         if step < 60:
             clock += f":{rest % 60:02d}"
-        ticks.append((float(at), f"day {hours // 24 + 1}" if step >= 86400 else clock))
+        midnight = at > 0 and at % 86400 == 0
+        ticks.append((float(at), f"day {at // 86400 + 1}" if midnight else clock))
     return ticks
 
 

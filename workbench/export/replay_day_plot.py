@@ -69,9 +69,19 @@ class _Day:
     def paint(self) -> None:
         self._header()
         top = self._canvas.height - _TOP
+        painters = {
+            "battery": self._battery,
+            "cache": self._cache,
+            "cpu": self._cpu,
+            "configuration": self._configuration,
+            "accuracy": self._accuracy,
+            "latency": self._latency,
+            "energy": self._energy,
+            "limits": self._limits,
+        }
         for index, lane in enumerate(self._lanes):
             axes = self._canvas.axes(top, lane.height)
-            getattr(self, f"_{lane.kind}")(axes, lane)
+            painters[lane.kind](axes, lane)
             top -= lane.height + _GAP
             if index == len(self._lanes) - 1:
                 self._canvas.time_axis(axes)
@@ -110,7 +120,7 @@ class _Day:
         colour = style.colour_of(run.name)
         if run is self._outcome.runs[0]:
             return colour, 1.7
-        return (colour, 1.1) if is_baseline(run.name) else (style.pale(colour, 0.5), 4.2)
+        return (colour, 1.1) if is_baseline(run.name) else (style.pale(colour, 0.5), 3.8)
 
     def _line(self, x: float, y: float, run: RunLike) -> Artist:
         from matplotlib.lines import Line2D
@@ -174,7 +184,14 @@ class _Day:
             f"{ends[0]:.1f}" if max(ends) - min(ends) < 0.05 else f"{min(ends):.1f}–{max(ends):.1f}"
         )
         axes.text(
-            0.997, 0.86, f"{end}% left", transform=axes.transAxes, ha="right", va="top", size=8.5
+            0.995,
+            0.88 if max(ends) < 70 else 0.12,
+            f"{end}% left",
+            transform=axes.transAxes,
+            ha="right",
+            va="top" if max(ends) < 70 else "bottom",
+            size=8.5,
+            zorder=5,
         )
         self._canvas.label(axes, "Battery", f"%, {self._report.sources['battery'].provenance}")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.export import plot_style as style
+from workbench.export.label_places import place_labels
 from workbench.export.replay_report import ReplayReport, SummaryLike, is_baseline
 from workbench.space.tables import FloatArray
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HEIGHT = 6.2
 _PANEL = 6.0
+_LABEL_HEIGHT = 0.34
 
 
 def trade_off_plot(
@@ -59,23 +61,17 @@ class _TradeOff:
                 (0.8 + _PANEL * column) / width,
                 0.62 / height,
                 (_PANEL - 0.45) / width,
-                (height - 1.8) / height,
+                (height - 1.32 - 0.23 * len(self._lines())) / height,
             )
         )
         style.quiet(axes, bottom=True)
         axes.grid(True, zorder=0)
         return axes
 
-    def _header(self) -> None:
-        report, (width, height) = self._report, self._size
+    def _lines(self) -> list[str]:
+        """What stands below the title."""
+        report = self._report
         names = [report.input(role).title for role in ("network", "device profile")]
-        self._figure.text(
-            0.3 / width,
-            1 - 0.42 / height,
-            f"{report.input('trace').title}: what accuracy costs",
-            size=16,
-            weight="semibold",
-        )
         lines = [" on ".join(names) + f", {int(report.outcome.inferences.sum()):,} inferences"]
         if report.cloud is not None:
             count = len(report.cloud.accuracy_percent)
@@ -83,15 +79,19 @@ class _TradeOff:
                 f"Grey: each of {count:,} configurations held throughout; green: the best of them,"
                 " limits aside. Below a policy: inferences that broke a limit."
             )
-        wrapped = [part for line in lines for part in textwrap.wrap(line, int(13.5 * width))]
-        for row, line in enumerate(wrapped):
-            self._figure.text(
-                0.3 / width,
-                1 - (0.67 + 0.23 * row) / height,
-                line,
-                color=style.SECONDARY,
-                size=9.5,
-            )
+        columns = int(13.5 * self._size[0])
+        return [part for line in lines for part in textwrap.wrap(line, columns)]
+
+    def _header(self) -> None:
+        width, height = self._size
+        title = f"{self._report.input('trace').title}: what accuracy costs"
+        texts: list[tuple[float, str, dict[str, Any]]] = [
+            (0.42, title, {"size": 16, "weight": "semibold"})
+        ]
+        for row, line in enumerate(self._lines()):
+            texts.append((0.67 + 0.23 * row, line, {"size": 9.5, "color": style.SECONDARY}))
+        for below, text, options in texts:
+            self._figure.text(0.3 / width, 1 - below / height, text, parse_math=False, **options)
 
     def _panel(self, axes: Axes, costs: FloatArray | None, values: Sequence[float]) -> None:
         report, cloud = self._report, self._report.cloud
@@ -153,9 +153,9 @@ class _TradeOff:
             [(cost - left) / (right - left) for cost in values],
             [(summary.accuracy_percent - low) / (high - low) for summary in summaries],
         )
+        self._names(axes, values, groups)
         for group in groups:
-            first = group[0]
-            x, y = values[first], summaries[first].accuracy_percent
+            x = values[group[0]]
             for depth, index in enumerate(reversed(group)):
                 name = summaries[index].name
                 colour = style.colour_of(name)
@@ -172,40 +172,77 @@ class _TradeOff:
                     linestyle="none",
                     zorder=6 + depth,
                 )
-            self._name(axes, [summaries[index] for index in group], x, y)
 
-    def _name(self, axes: Axes, group: Sequence[SummaryLike], x: float, y: float) -> None:
-        (_, right), box = axes.get_xlim(), {"facecolor": style.PAPER, "alpha": 0.8}
-        on_left = x > 0.72 * right
-        offset = 11 + 2.5 * (len(group) - 1)
+    def _names(self, axes: Axes, values: Sequence[float], groups: list[list[int]]) -> None:
+        summaries = self._report.outcome.summaries
+        box, (width, height) = axes.get_position(), self._size
+        panel = box.width * width, box.height * height
+        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+        at = [(values[group[0]], summaries[group[0]].accuracy_percent) for group in groups]
+        members = [[summaries[index] for index in group] for group in groups]
+        widths = [max(0.082 * sum(len(item.name) + 2 for item in group), 1.0) for group in members]
+        places = place_labels(
+            [
+                ((x - left) / (right - left) * panel[0], (y - low) / (high - low) * panel[1])
+                for x, y in at
+            ],
+            [(width, _LABEL_HEIGHT) for width in widths],
+            panel,
+        )
+        for group, point, place, width in zip(members, at, places, widths):
+            self._name(axes, group, point, place, width)
+
+    def _name(
+        self,
+        axes: Axes,
+        group: Sequence[SummaryLike],
+        at: tuple[float, float],
+        place: tuple[float, float],
+        width: float,
+    ) -> None:
+        """Name the policies at `at`; the text's lower left corner lies `place` inches from it."""
+        # Text beside its marker ends or begins there, however wide it comes out.
+        on_left = place[0] + width <= 0
+        x, y = 72 * (place[0] + width if on_left else place[0]), 72 * place[1]
         broken = {f"{100 * summary.violation_share:.0f}%" for summary in group}
-        shares = ", ".join(sorted(broken))
         options: dict[str, Any] = {
             "xycoords": "data",
             "textcoords": "offset points",
+            "va": "bottom",
             "ha": "right" if on_left else "left",
-            "zorder": 12,
-            "bbox": {**box, "linewidth": 0, "pad": 1},
+            "zorder": 5,
+            "bbox": {"facecolor": style.PAPER, "alpha": 0.8, "linewidth": 0, "pad": 0.5},
         }
+        if abs(place[1] + _LABEL_HEIGHT / 2) > _LABEL_HEIGHT:
+            axes.annotate(
+                "",
+                at,
+                xytext=(x, y + 36 * _LABEL_HEIGHT),
+                textcoords="offset points",
+                arrowprops={"arrowstyle": "-", "color": style.SECONDARY, "linewidth": 0.7},
+                zorder=4,
+            )
         axes.annotate(
             ", ".join(summary.name for summary in group),
-            (x, y),
-            xytext=(-offset if on_left else offset, 1),
-            va="bottom",
+            at,
+            xytext=(x, y + 12),
             size=9.5,
             weight="semibold",
             color=style.colour_of(group[0].name),
             **options,
         )
         axes.annotate(
-            f"{shares} over a limit",
-            (x, y),
-            xytext=(-offset if on_left else offset, -2),
-            va="top",
+            _over(broken),
+            at,
+            xytext=(x, y),
             size=8,
             color=style.BAD if broken != {"0%"} else style.GOOD,
             **options,
         )
+
+
+def _over(shares: set[str]) -> str:
+    return f"{', '.join(sorted(shares))} over a limit"
 
 
 def _cost(summary: SummaryLike, kind: str) -> float:
