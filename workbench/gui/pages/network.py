@@ -84,6 +84,17 @@ class NetworkPage(Page):
         """Whether a network is read now."""
         return self._job is not None
 
+    @property
+    def state(self) -> str:
+        """What is in front: explore, train, loading, nothing (beside an error) or empty."""
+        names = {
+            self.explore: "explore",
+            self.train: "train",
+            self._loading: "loading",
+            self._nothing: "nothing",
+        }
+        return names.get(self._stack.currentWidget(), "empty")
+
     # ---- editing -------------------------------------------------------------------------------
 
     def choose(self, decision: int, choice: int) -> None:
@@ -116,8 +127,11 @@ class NetworkPage(Page):
     def step(self, direction: str) -> None:
         """Go to the next point of the Pareto front: ``cheaper`` or ``better``."""
         if self._view is not None:
-            way = "cheaper" if direction == "cheaper" else "better"
-            found = self._view.cloud.neighbour(self.configuration, self._axis, way)
+            found = self._view.cloud.neighbour(
+                self.configuration,
+                self._axis,
+                "cheaper" if direction == "cheaper" else "better",
+            )
             if found is not None:
                 self.set_configuration(found)
 
@@ -197,7 +211,6 @@ class NetworkPage(Page):
         explore = self.explore
         explore.bar.set_presets(view.cloud.presets)
         explore.details.show_network(view.network)
-        explore.count.setText(view.cloud.count_text)
         explore.axis.blockSignals(True)
         explore.axis.clear()
         for axis in view.cloud.axes:
@@ -243,7 +256,7 @@ class NetworkPage(Page):
             unit=cloud.unit(self._axis),
             describe=cloud.describe,
         )
-        self.explore.axis_caption.setText(title)
+        self.explore.axis_caption.setText(f"{title} · {cloud.count_text}")
         self.explore.axis_caption.setToolTip(cloud.axis_story(self._axis))
 
     def _show_configuration(self) -> None:
@@ -254,13 +267,7 @@ class NetworkPage(Page):
             view.layers(now, "current" if self._base == "current" else "backbone")
         )
         explore.tiles.show_figures(view.figures(now))
-        explore.chips.show_operators(view.space.names(now))
-        code = view.space.encode(now)
-        explore.text.setText(code)
-        explore.text.setToolTip(
-            f"{view.space.text(now)}\nshortest binary code, {len(code)} bits for"
-            f" {view.space.count:,} configurations"
-        )
+        explore.show_configuration(view.space.names(now), view.space.encode(now), view.space.count)
         cloud = view.cloud
         explore.bar.show_state(
             cloud.preset_of(now),
@@ -396,7 +403,7 @@ class NetworkPage(Page):
         explore.bar.redo_asked.connect(self.redo)
         explore.bar.preset_chosen.connect(self.choose_preset)
         explore.bar.stepped.connect(self.step)
-        explore.copy.clicked.connect(self.copy)
+        explore.code.clicked.connect(self.copy)
         explore.axis.currentIndexChanged.connect(self._on_axis)
         explore.base.currentIndexChanged.connect(self._on_base)
         self._explore_chip.clicked.connect(self.show_explore)

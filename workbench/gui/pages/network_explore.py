@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -20,12 +21,25 @@ from workbench.gui import theme
 from workbench.gui.plots.space_scatter import SpaceScatter
 from workbench.gui.settings import Settings
 from workbench.gui.widgets.basics import Card, label
+from workbench.gui.widgets.code_font import mono
+from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.configuration_bar import ConfigurationBar
 from workbench.gui.widgets.figure_tiles import FigureTiles
 from workbench.gui.widgets.flow import FlowRow
 from workbench.gui.widgets.layer_row import LayerRow
 from workbench.gui.widgets.network_details import NetworkDetails
 from workbench.gui.widgets.operator_chips import OperatorChips
+
+_WIDEST_CHIPS_PX = 420
+_LONGEST_CODE = 24
+
+
+class _Line(QWidget):
+    """One line: its chips may wrap, but must not make the whole page as high as it likes to be."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Height does not depend on width."""
+        return False
 
 
 class NetworkExplore(QWidget):
@@ -35,19 +49,29 @@ class NetworkExplore(QWidget):
         super().__init__(parent)
         self.bar = ConfigurationBar()
         self.chips = OperatorChips()
-        self.text = label("", "secondary")
-        self.copy = QPushButton("Copy")
+        self.code = QPushButton("")
         self.tiles = FigureTiles()
         self.layers = LayerRow()
         self.base = QComboBox()
         self.scatter = SpaceScatter()
         self.axis = QComboBox()
-        self.count = label("", "small")
-        self.axis_caption = label("", "small")
+        self.axis_caption = ElidedLabel("")
         self.details = NetworkDetails()
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._right = QSplitter(Qt.Orientation.Vertical)
         self._build()
+
+    def show_configuration(self, names: Sequence[str], code: str, total: int) -> None:
+        """Show a configuration as chips, and its shortest binary code."""
+        self.chips.show_operators(names)
+        metrics = QFontMetricsF(theme.font(theme.SMALL_PX, bold=True))
+        wide = sum(metrics.horizontalAdvance(name) + 16 for name in names)
+        self.chips.setMinimumWidth(min(_WIDEST_CHIPS_PX, int(wide) + 2))
+        shown = code if len(code) <= _LONGEST_CODE else f"{code[:_LONGEST_CODE]}…"
+        self.code.setText(shown)
+        text = f"{'/'.join(names)}\n{code}: shortest binary code, {len(code)} bits for {total:,}"
+        self.code.setToolTip(f"{text}\nClick copies both  (Ctrl+Shift+C)")
+        self.code.setAccessibleName(f"Copy the configuration and its code {code}")
 
     def save(self, settings: Settings) -> None:
         """Remember the splitters."""
@@ -69,7 +93,7 @@ class NetworkExplore(QWidget):
         self._columns.addWidget(self._right)
         self._columns.setStretchFactor(0, 3)
         self._columns.setStretchFactor(1, 1)
-        self._columns.setSizes([880, 436])
+        self._columns.setSizes([880, 420])
         for splitter in (self._right, self._columns):
             splitter.setHandleWidth(10)
             splitter.setChildrenCollapsible(False)
@@ -91,35 +115,30 @@ class NetworkExplore(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        scroll.setMinimumWidth(440)
+        scroll.setMinimumWidth(560)
         return scroll
 
     def _configuration_card(self) -> Card:
         card = Card()
         card.setAccessibleName("Configuration")
-        self.copy.setProperty("role", "link")
-        self.copy.setToolTip("Copy the configuration and its code  (Ctrl+Shift+C)")
-        self.copy.setAccessibleName("Copy the configuration and its code")
-        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        mono.setPixelSize(theme.SMALL_PX)
-        self.text.setFont(mono)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        chosen = QWidget()
+        self.code.setProperty("role", "link")
+        self.code.setFont(mono())
+        chosen = _Line()
         line = QHBoxLayout(chosen)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        self.chips.setMinimumWidth(150)
-        line.addWidget(self.chips, 1)
-        line.addWidget(self.text)
-        line.addWidget(self.copy)
+        level = QVBoxLayout()
+        level.setContentsMargins(0, 5, 0, 5)
+        level.addWidget(self.chips)
+        line.addLayout(level, 1)
+        line.addWidget(self.code, 0, Qt.AlignmentFlag.AlignVCenter)
         card.body.addWidget(FlowRow(self.bar, chosen))
         card.body.addWidget(self.tiles)
         return card
 
     def _layers_card(self) -> Card:
         card = Card("Backbone and operators")
-        note = label("accuracy in points, cost of the layer", "small")
+        note = ElidedLabel("accuracy in points, cost of the layer")
         note.setToolTip(
             "On each card: what the accuracy gains or loses by this one change, in percentage"
             " points (≈ is predicted), and the layer's multiply-accumulates and parameters. The"
@@ -132,8 +151,7 @@ class NetworkExplore(QWidget):
             "Costs and losses of the cards: taking that one operator in the backbone, or in the"
             " configuration that is shown  (B)"
         )
-        card.head.addWidget(note)
-        card.head.addStretch(1)
+        card.head.addWidget(note, 1)
         card.head.addWidget(self.base)
         card.body.addWidget(self.layers, 1)
         return card
@@ -142,7 +160,6 @@ class NetworkExplore(QWidget):
         card = Card("Whole space")
         self.axis.setAccessibleName("What accuracy is drawn against")
         self.axis.setToolTip("What accuracy is drawn against  (X)")
-        card.head.addWidget(self.count)
         card.head.addStretch(1)
         card.head.addWidget(self.axis)
         card.body.setSpacing(2)

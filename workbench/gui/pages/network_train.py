@@ -6,8 +6,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.errors import WorkbenchError
 from workbench.gui import theme
@@ -91,6 +98,12 @@ class NetworkTrain(QWidget):
         self.use = QPushButton("Use this network")
         self.error = ErrorPanel()
         self._key = CurveKey()
+        self._plots = QStackedWidget()
+        self._hint = label(
+            "Loss and accuracy of the largest, a random and the smallest network\n"
+            "are drawn here while they learn.",
+            "secondary",
+        )
         self._progress = QProgressBar()
         self._build()
         self.form.start_asked.connect(self.begin)
@@ -193,6 +206,9 @@ class NetworkTrain(QWidget):
     def _show_log(self) -> None:
         self._drawn_s = time.monotonic()
         self.curves.show_log(self._log)
+        drawn = self._log.step > 0
+        self._plots.setCurrentWidget(self.curves if drawn else self._hint)
+        self._key.setVisible(drawn)
         tokens = theme.tokens()
         values = {}
         for name in CURVES:
@@ -214,7 +230,10 @@ class NetworkTrain(QWidget):
         self.use.hide()
         self.result.hide()
         card.body.addWidget(self._key)
-        card.body.addWidget(self.curves, 1)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._plots.addWidget(self._hint)
+        self._plots.addWidget(self.curves)
+        card.body.addWidget(self._plots, 1)
         card.body.addWidget(self.status)
         card.body.addWidget(self._progress)
         card.body.addWidget(self.result)

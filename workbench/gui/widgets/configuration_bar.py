@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
@@ -29,7 +36,7 @@ class ConfigurationBar(QWidget):
         self._redo = self._tool("Redo  (Ctrl+Shift+Z)", self.redo_asked)
         self._presets = QComboBox()
         self._presets.setAccessibleName("Preset configuration")
-        self._presets.setMinimumWidth(168)
+        self._presets.setMinimumWidth(150)
         self._presets.activated.connect(self._on_preset)
         self._cheaper = QPushButton("Cheaper")
         self._cheaper.setToolTip("The next cheaper point of the Pareto front  (Ctrl+Left)")
@@ -47,6 +54,9 @@ class ConfigurationBar(QWidget):
         layout.addSpacing(8)
         layout.addWidget(self._cheaper)
         layout.addWidget(self._better)
+        for button in (self._cheaper, self._better):
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        layout.addStretch(1)
         theme.manager().changed.connect(self._restyle)
         self._restyle(theme.tokens())
 
@@ -59,6 +69,16 @@ class ConfigurationBar(QWidget):
             self._presets.addItem(preset.name, preset.name)
             index = self._presets.count() - 1
             self._presets.setItemData(index, preset.hint, Qt.ItemDataRole.ToolTipRole)
+
+    @property
+    def preset(self) -> str:
+        """Name of the preset that is shown; empty for a configuration built by hand."""
+        return str(self._presets.currentData() or "")
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether undo is offered."""
+        return self._undo.isEnabled()
 
     def show_state(
         self, preset: str, *, can_undo: bool, can_redo: bool, cheaper: bool, better: bool

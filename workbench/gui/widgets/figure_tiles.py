@@ -69,9 +69,13 @@ class FigureTile(QWidget):
         super().__init__(parent)
         self._caption = label("", "small")
         self._pill = ProvenancePill()
-        self._value = value_label(size_px=18)
+        self._caption.setMinimumWidth(30)
+        self._value = value_label()
+        # The sheet gives all labels one size; only a sheet of its own changes that.
+        self._value.setStyleSheet("font-size: 18px;")
         self._unit = label("", "small")
         self._comparison = label("", "small")
+        self._comparison.setStyleSheet("font-size: 11px; font-weight: 400;")
         self._bar = ShareBar()
         head = QHBoxLayout()
         head.setSpacing(6)
@@ -122,7 +126,7 @@ class FigureTiles(QWidget):
         self._tiles: dict[str, FigureTile] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(3 * theme.GRID_PX)
+        self._grid.setHorizontalSpacing(2 * theme.GRID_PX)
         self._grid.setVerticalSpacing(10)
 
     def tile(self, key: str) -> FigureTile:

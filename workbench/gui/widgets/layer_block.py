@@ -14,6 +14,8 @@ from workbench.gui.plots.pixel_items import translucent
 from workbench.gui.presenters.network_records import LayerCard, kib, millions
 
 HEIGHT_PX = 112
+LOW_PX = 48
+"""Without the picture."""
 _PICTURE_PX = 50
 
 
@@ -25,8 +27,8 @@ class LayerBlock(QWidget):
         self._card: LayerCard | None = None
         self._last = False
         self._scale = (1.0, 1.0)
-        self.setFixedHeight(HEIGHT_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMaximumHeight(HEIGHT_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_card(self, card: LayerCard, scale: tuple[float, float], last: bool) -> None:
         """Show a layer; `scale` is the widest layer's channels and the largest height."""
@@ -52,7 +54,7 @@ class LayerBlock(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as the shortest texts."""
-        return QSize(70, HEIGHT_PX)
+        return QSize(72, LOW_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw block, arrow and texts."""
@@ -62,8 +64,10 @@ class LayerBlock(QWidget):
         tokens = theme.tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_picture(painter, card, tokens)
-        x, y = 2.0, _PICTURE_PX + 16.0
+        x, y = 2.0, 14.0
+        if self.height() >= HEIGHT_PX - 6:
+            self._paint_picture(painter, card, tokens)
+            y = _PICTURE_PX + 16.0
         painter.setFont(theme.font(theme.HEADING_PX, bold=True))
         painter.setPen(QColor(tokens.text))
         painter.drawText(QPointF(x, y), card.name)
@@ -71,7 +75,8 @@ class LayerBlock(QWidget):
         painter.setPen(QColor(tokens.secondary))
         for text in (card.shape_text, card.kernel_text, f"{100 * card.macs_share:.0f} % of C"):
             y += 14
-            painter.drawText(QPointF(x, y), text)
+            if y < self.height() - 2:
+                painter.drawText(QPointF(x, y), text)
         painter.end()
 
     def _paint_picture(self, painter: QPainter, card: LayerCard, tokens: Tokens) -> None:

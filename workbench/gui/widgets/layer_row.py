@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
@@ -14,37 +15,25 @@ from workbench.gui.widgets.basics import label
 from workbench.gui.widgets.layer_block import LayerBlock
 from workbench.gui.widgets.operator_button import OperatorButton
 
-_GAP = 4
+_GAP = 3
+_NARROW_PX = 72
 
 
-class _Column(QWidget):
-    """One layer: its block and its operators."""
+@dataclass(slots=True)
+class _Column:
+    """One layer: its block, its operators, and a note where there are none."""
 
-    def __init__(self, card: LayerCard) -> None:
-        super().__init__()
-        self.block = LayerBlock()
-        self.buttons: list[OperatorButton] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(_GAP)
-        column.addWidget(self.block)
-        self._note = label("", "small", wrap=True)
-        self._note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        if card.decision is None:
-            column.addWidget(self._note)
-            self.setMinimumWidth(74)
-        else:
-            for cell in card.cells:
-                button = OperatorButton(card.decision, cell.choice)
-                self.buttons.append(button)
-                column.addWidget(button, 10)
-        column.addStretch(1)
+    block: LayerBlock
+    buttons: list[OperatorButton] = field(default_factory=list)
+    note: QLabel | None = None
 
     def show_card(self, card: LayerCard, scale: tuple[float, float], last: bool) -> None:
         """Show the layer's state."""
         self.block.show_card(card, scale, last)
-        cost = f"{millions(card.macs)} M\n{kib(card.param_bytes)} KiB"
-        self._note.setText(f"{cost}\n\n{card.note}")
+        if self.note is not None:
+            cost = f"{millions(card.macs)} M\n{kib(card.param_bytes)} KiB"
+            words = card.note.replace(" ", "\n")
+            self.note.setText(f"{cost}\n\n{words}")
         for button, cell in zip(self.buttons, card.cells, strict=True):
             button.show_cell(cell, card.name)
 
@@ -61,6 +50,7 @@ class LayerRow(QScrollArea):
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._columns: list[_Column] = []
@@ -89,20 +79,36 @@ class LayerRow(QScrollArea):
 
     def _build(self, cards: Sequence[LayerCard]) -> None:
         inner = QWidget()
-        row = QHBoxLayout(inner)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GRID_PX)
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.GRID_PX)
+        grid.setVerticalSpacing(_GAP)
+        rows = max(len(card.cells) for card in cards)
         self._columns = []
-        for card in cards:
-            column = _Column(card)
+        for place, card in enumerate(cards):
+            column = _Column(LayerBlock())
             self._columns.append(column)
-            row.addWidget(column, 0 if card.decision is None else 1)
-            for button in column.buttons:
+            grid.addWidget(column.block, 0, place)
+            if card.decision is None:
+                column.note = label("", "small")
+                column.note.setAlignment(Qt.AlignmentFlag.AlignTop)
+                column.note.setMinimumWidth(_NARROW_PX)
+                grid.addWidget(column.note, 1, place, rows, 1)
+                continue
+            grid.setColumnStretch(place, 1)
+            for line, cell in enumerate(card.cells, start=1):
+                button = OperatorButton(card.decision, cell.choice)
+                column.buttons.append(button)
+                grid.addWidget(button, line, place)
                 button.chosen.connect(self.chosen)
                 button.pointed.connect(self.pointed)
                 button.moved.connect(self._on_moved)
+        for line in range(1, rows + 1):
+            grid.setRowStretch(line, 10)
+        grid.setRowStretch(rows + 1, 1)
         self.setWidget(inner)
-        self.setMinimumHeight(inner.minimumSizeHint().height() + 2)
+        inner.setAutoFillBackground(False)
+        self.setMinimumHeight(grid.minimumSize().height() + 2)
 
     def _on_moved(self, decision: int, choice: int, columns: int, rows: int) -> None:
         choosable = self._choosable()
@@ -114,4 +120,4 @@ class LayerRow(QScrollArea):
 
     def _restyle(self, _tokens: Tokens) -> None:
         for column in self._columns:
-            column.update()
+            column.block.update()

@@ -28,6 +28,7 @@ class NetworkDetails(Card):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.viewport().setAutoFillBackground(False)
         self._scroll.setAccessibleName("Details of the network")
         self.body.addWidget(self._scroll, 1)
 
@@ -59,6 +60,7 @@ class NetworkDetails(Card):
             line += 1
         grid.setRowStretch(line, 1)
         self._scroll.setWidget(inner)
+        inner.setAutoFillBackground(False)
 
     @staticmethod
     def _value(text: str, key: str, story: str) -> QLabel:

@@ -19,7 +19,7 @@ from workbench.gui import theme
 from workbench.gui.palette import Tokens, mix, operator_colour, text_on
 from workbench.gui.presenters.network_records import OperatorCell
 
-MIN_HEIGHT_PX = 26
+MIN_HEIGHT_PX = 21
 TWO_LINES_PX = 36
 _PAD = 8
 _KEYS = {
@@ -49,8 +49,8 @@ class OperatorButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(92, MIN_HEIGHT_PX))
-        self.setMaximumHeight(46)
+        self.setMinimumSize(QSize(84, MIN_HEIGHT_PX))
+        self.setMaximumHeight(44)
         self.clicked.connect(self._on_clicked)
 
     @property
@@ -142,7 +142,7 @@ class OperatorButton(QAbstractButton):
         assert self._cell is not None
         track = QRectF(box.left() + _PAD, box.bottom() - 5, box.width() - 2 * _PAD, 2)
         if box.height() < TWO_LINES_PX:
-            track.moveTop(box.bottom() - 4)
+            track.moveTop(box.bottom() - 3)
         ink = text_on(colour) if self.isChecked() else colour
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(mix(colour, ink, 0.25) if self.isChecked() else tokens.line))
@@ -154,13 +154,13 @@ class OperatorButton(QAbstractButton):
     def _paint_text(self, painter: QPainter, box: QRectF, ink: str, faint: str) -> None:
         assert self._cell is not None
         two_lines = box.height() >= TWO_LINES_PX
-        top = box.adjusted(_PAD, 3, -_PAD, -6)
+        top = box.adjusted(_PAD, 3, -_PAD, -6) if two_lines else box.adjusted(_PAD, 0, -_PAD, -3)
         first = QRectF(top.left(), top.top(), top.width(), top.height())
         if two_lines:
             first.setHeight(top.height() / 2)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(theme.font(theme.TEXT_PX, bold=True))
+        painter.setFont(theme.font(theme.TEXT_PX if two_lines else theme.SMALL_PX, bold=True))
         painter.setPen(QColor(ink))
         painter.drawText(first, left, self._cell.name)
         taken = QFontMetricsF(painter.font()).horizontalAdvance(self._cell.name)
@@ -171,9 +171,9 @@ class OperatorButton(QAbstractButton):
         if two_lines:
             painter.setPen(QColor(faint))
             second = first.translated(0, first.height())
-            text = QFontMetricsF(small).elidedText(
-                self._cell.cost_text, Qt.TextElideMode.ElideRight, second.width()
-            )
+            text = self._cell.cost_text
+            if QFontMetricsF(small).horizontalAdvance(text) > second.width():
+                text = text.partition(" · ")[0]
             painter.drawText(second, left, text)
 
     def _on_clicked(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,9 +21,18 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import theme
 from workbench.gui.presenters.training_run import TaskChoice, TrainingForm
-from workbench.gui.widgets.basics import Card, label, row
+from workbench.gui.widgets.basics import Card, label, row, rule
+from workbench.gui.widgets.code_font import mono
 
 _MAX_MINUTES = 7 * 24 * 60
+_STEPS = (
+    "1.  The backbone alone learns for a short while.",
+    "2.  Its channels are sorted by importance; low-rank operators are made from its weights.",
+    "3.  The ensemble: on each batch the largest network, a small and two random ones.",
+    "4.  Batch-norm statistics, for each operator after its predecessors.",
+    "5.  Accuracy on the test set: of the whole space where it is small, else of 600"
+    " configurations and a predictor with its error.",
+)
 
 
 class TrainForm(Card):
@@ -40,6 +49,11 @@ class TrainForm(Card):
         self._data, self._browse_data = self._folder("Folder with the data")
         self._out, self._browse_out = self._folder("Folder for the network")
         self._minutes = QSpinBox()
+        self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        # The sheet's frame and padding for line edits would be drawn twice.
+        self._minutes.lineEdit().setStyleSheet(
+            "border: none; padding: 0px; min-height: 0px; background: transparent;"
+        )
         self._minutes.setRange(0, _MAX_MINUTES)
         self._minutes.setSpecialValueText("as the recipe says")
         self._minutes.setSuffix(" min")
@@ -69,8 +83,9 @@ class TrainForm(Card):
 
     def set_folders(self, data: str, out: str) -> None:
         """Fill in folders."""
-        self._data.setText(data)
-        self._out.setText(out)
+        for edit, text in ((self._data, data), (self._out, out)):
+            edit.setText(text)
+            edit.setCursorPosition(0)
 
     def set_minutes(self, minutes: int) -> None:
         """Fill in the minutes; 0 stands for the recipe's epochs."""
@@ -125,8 +140,9 @@ class TrainForm(Card):
         note = "" if self._running else form.warning()
         self._note.setText(note)
         self._note.setVisible(bool(note) and not blocked)
-        # Zero-width spaces let long paths break.
-        self._command.setText(form.command().replace("/", "/\u200b"))
+        # An option a line; zero-width spaces let long paths break.
+        lines = form.command().replace(" --", " \\\n  --").replace("/", "/\u200b")
+        self._command.setText(lines.replace("--", "\u2011\u2011"))
         self._command.setAccessibleName(f"Command: {form.command()}")
 
     def _hint(self) -> str:
@@ -162,13 +178,16 @@ class TrainForm(Card):
         self.body.addWidget(self._note)
         self.body.addLayout(row(self.start, self.cancel, None))
         self.body.addSpacing(theme.GRID_PX)
-        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        mono.setPixelSize(theme.SMALL_PX)
-        self._command.setFont(mono)
+        self._command.setFont(mono())
         self._copy.setProperty("role", "link")
         self._copy.setAccessibleName("Copy the command")
         self.body.addLayout(row(label("The same in a terminal", "small"), None, self._copy))
         self.body.addWidget(self._command)
+        self.body.addSpacing(theme.GRID_PX)
+        self.body.addWidget(rule())
+        self.body.addWidget(label("What a run does", "strong"))
+        for words in _STEPS:
+            self.body.addWidget(label(words, "small", wrap=True))
         self.body.addStretch(1)
         self.cancel.setEnabled(False)
 
