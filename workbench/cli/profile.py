@@ -58,10 +58,12 @@ def command(
         f" {summary.within_5_percent:.0%} within 5 %, {summary.within_10_percent:.0%} within 10 %"
         f" (the term model alone: {summary.term_error:.1%})"
     )
+    backbone = summary.backbone
     click.echo(
-        f"backbone {summary.backbone_ms:.3f} ms; memory {summary.bandwidth_gb_per_s:.1f} GB/s;"
-        f" power: {summary.power}"
+        f"backbone {backbone.p50_ms:.3f} ms (95 % interval {backbone.median_low_ms:.3f} to"
+        f" {backbone.median_high_ms:.3f}), p90 {backbone.p90_ms:.3f} ms"
     )
+    click.echo(f"memory {summary.bandwidth_gb_per_s:.1f} GB/s; power: {summary.power}")
 
 
 def _follow(job: Job) -> ProfilingSummary:

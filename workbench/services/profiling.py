@@ -29,6 +29,7 @@ from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
 from workbench.profiling.latency_fit import least_prices, leave_one_group_out
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.run_rules import PLANS
+from workbench.profiling.samples import LatencyStatistics, statistics
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, SUFFIX, user_profiles_folder
 from workbench.space.description import Network, read_network
@@ -47,7 +48,7 @@ class ProfilingSummary:
         relative_error: median relative error on held-out configurations.
         within_5_percent, within_10_percent: share of those predicted that closely.
         term_error: median error of the term model on the same configurations, for comparison.
-        backbone_ms: measured median latency of the whole network.
+        backbone: measured latency of the whole network.
         trust: ``trusted``, or what speaks against the measurement.
         power: how power was measured, or why it was not.
     """
@@ -61,7 +62,7 @@ class ProfilingSummary:
     within_5_percent: float
     within_10_percent: float
     term_error: float
-    backbone_ms: float
+    backbone: LatencyStatistics
     bandwidth_gb_per_s: float
     trust: str
     power: str
@@ -181,7 +182,7 @@ def write_measurement(
         within_5_percent=held_out.within(0.05),
         within_10_percent=held_out.within(0.10),
         term_error=by_terms.median,
-        backbone_ms=float(medians_ms[0]),
+        backbone=statistics(measurement.samples[0]),
         bandwidth_gb_per_s=measurement.bandwidth_bytes_per_s / 1e9,
         trust=measurement.trust.mark,
         power=measurement.power_story,

@@ -11,11 +11,12 @@ import pytest
 from workbench import __main__
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import Job, JobCancelled, JobContext, run_in_thread
+from workbench.profiling.samples import LatencyStatistics
 from workbench.services.profiling import ProfilingSummary
 
 SUMMARY = ProfilingSummary(
-    Path("mine.toml"), Path("mine.samples.npz"), 60, 16, 12_345, 0.03, 0.75, 1.0, 0.06, 0.212,
-    15.0, "trusted", "no counter",
+    Path("mine.toml"), Path("mine.samples.npz"), 60, 16, 12_345, 0.03, 0.75, 1.0, 0.06,
+    LatencyStatistics(500, 0.9, 0.19, 0.212, 0.24, 0.4, 0.22, 0.205, 0.219), 15.0, "trusted", "no counter",
 )  # fmt: skip
 
 
@@ -44,7 +45,14 @@ def test_prints_what_was_measured(
 ) -> None:
     assert __main__.main(["profile", "--network", "five", "--seed", "3"]) == 0
     printed = capsys.readouterr().out
-    for part in ("mine.toml", "12,345 runs", "median error 3.0%", "75% within 5 %", "no counter"):
+    for part in (
+        "mine.toml",
+        "12,345 runs",
+        "median error 3.0%",
+        "75% within 5 %",
+        "0.205 to 0.219",
+        "no counter",
+    ):
         assert part in printed
     assert outcome["arguments"] == ("five", "quick", None, 3)
 
@@ -55,6 +63,7 @@ def test_json_is_one_object(outcome: dict[str, Any], capsys: pytest.CaptureFixtu
     printed = json.loads(capsys.readouterr().out)
     assert printed["path"] == "mine.toml"
     assert printed["relative_error"] == 0.03
+    assert printed["backbone"]["p90_ms"] == 0.24
     assert outcome["arguments"] == ("five", "standard", Path("mine.toml"), 0)
 
 
