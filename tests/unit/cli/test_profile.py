@@ -16,7 +16,8 @@ from workbench.services.profiling import ProfilingSummary
 
 SUMMARY = ProfilingSummary(
     Path("mine.toml"), Path("mine.samples.npz"), 60, 16, 12_345, 0.03, 0.75, 1.0, 0.06,
-    LatencyStatistics(500, 0.9, 0.19, 0.212, 0.24, 0.4, 0.22, 0.205, 0.219), 15.0, "trusted", "no counter",
+    LatencyStatistics(500, 0.9, 0.19, 0.212, 0.24, 0.4, 0.22, 0.205, 0.219),
+    15.0, "trusted", "no counter",
 )  # fmt: skip
 
 
