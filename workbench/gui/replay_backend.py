@@ -27,6 +27,7 @@ from workbench.search.problem import LATENCY, LOSS, STORAGE, Context, Outcome, S
 from workbench.services.catalogue import find_network, find_trace
 from workbench.services.deployment import Deployment, deploy
 from workbench.services.device_profiles import find_profile
+from workbench.services.evolving import EvolutionMeter
 from workbench.services.replaying import DEFAULT_POLICIES, Replayer, default_settings
 
 MAX_DOTS = 6_000
@@ -59,6 +60,7 @@ class ServicesSession:
         self._problem = deployment.problem
         self._trace = trace
         self._replayer = Replayer(deployment)
+        self._meter = EvolutionMeter(deployment.network)
         # Where the whole space is a table, the optimum is looked up when a card asks for it: that
         # keeps dragging a slider quick.
         settings = default_settings(deployment)
@@ -271,6 +273,7 @@ class ServicesSession:
             exact_operators=None if reference is None else self._design.names(reference),
             blocked=self._blocked(chosen, context, result.settings),
             search_ms=float(run.search_ms[index]),
+            evolve_ms=self._meter.evolve_ms(chosen.configuration),
         )
 
     def _figures_at(self, result: ReplayResult, run: PolicyRun, sample: int) -> Figures:

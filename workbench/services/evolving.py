@@ -1,0 +1,38 @@
+"""How long weight evolution takes here: measured, once a configuration."""
+
+from __future__ import annotations
+
+import time
+
+from workbench.core.errors import WorkbenchError
+from workbench.network.evolution import Evolver
+from workbench.space.description import Network
+from workbench.space.design_space import Configuration
+
+
+class EvolutionMeter:
+    """Evolves a network's weights on this computer and keeps the times.
+
+    What is timed is `Evolver.evolve`: slicing and folding the weights of a configuration into
+    arrays that an engine runs. Layers that an earlier configuration left behind are used again,
+    as they are on a device. Weights are read at the first measurement, without torch.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._evolver: Evolver | None = None
+        self._readable = True
+        self._taken_ms: dict[Configuration, float] = {}
+
+    def evolve_ms(self, configuration: Configuration) -> float | None:
+        """Wall time of the first evolution into `configuration`; None if weights are unusable."""
+        if configuration not in self._taken_ms and self._readable:
+            try:
+                self._evolver = self._evolver or Evolver.read(self._network)
+            except WorkbenchError:
+                self._readable = False
+                return None
+            started = time.perf_counter_ns()
+            self._evolver.evolve(configuration)
+            self._taken_ms[configuration] = (time.perf_counter_ns() - started) / 1e6
+        return self._taken_ms.get(configuration)
