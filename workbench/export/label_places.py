@@ -29,6 +29,7 @@ def place_labels(
     sizes: Sequence[tuple[float, float]],
     panel: tuple[float, float],
     radius: float = 0.11,
+    avoid: Sequence[tuple[float, float]] = (),
 ) -> list[tuple[float, float]]:
     """Where labels go so that they cover neither markers nor one another, where there is room.
 
@@ -37,11 +38,13 @@ def place_labels(
         sizes: (width, height) of the labels, in inches.
         panel: (width, height) of the panel.
         radius: of a marker.
+        avoid: further points that had better not be covered, such as those of a curve.
 
     Returns:
         For each point the place of its label's lower left corner, in inches from the point.
     """
     markers = [_Box(x - radius, y - radius, 2 * radius, 2 * radius) for x, y in points]
+    curve = [_Box(x - 0.03, y - 0.03, 0.06, 0.06) for x, y in avoid]
     inside = _Box(0, 0, *panel)
     placed: list[_Box] = []
     places = []
@@ -49,7 +52,7 @@ def place_labels(
         best: tuple[float, tuple[float, float]] | None = None
         for rank, (dx, dy) in enumerate(_candidates(width, height, radius)):
             box = _Box(x + dx, y + dy, width, height)
-            covered = sum(box.overlap(other) for other in (*markers, *placed))
+            covered = sum(box.overlap(other) for other in (*markers, *placed, *curve))
             outside = width * height - box.overlap(inside)
             cost = covered + 2 * outside + 1e-4 * rank
             if best is None or cost < best[0]:

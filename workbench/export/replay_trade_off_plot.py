@@ -97,6 +97,7 @@ class _TradeOff:
         report, cloud = self._report, self._report.cloud
         summaries = report.outcome.summaries
         accuracies = [summary.accuracy_percent for summary in summaries]
+        curve: tuple[FloatArray, FloatArray] = (np.empty(0), np.empty(0))
         shown_costs, shown_accuracies = [np.array(values)], [np.array(accuracies)]
         if costs is not None and cloud is not None:
             axes.plot(
@@ -112,9 +113,9 @@ class _TradeOff:
                 rasterized=True,  # thousands of dots would make the SVG slow to open
             )
             front = _front(costs, cloud.accuracy_percent)
+            curve = costs[front], cloud.accuracy_percent[front]
             axes.plot(
-                costs[front],
-                cloud.accuracy_percent[front],
+                *curve,
                 color=style.GOOD,
                 linewidth=1.5,
                 marker="o",
@@ -144,16 +145,18 @@ class _TradeOff:
             size=8,
             color=style.WARNING,
         )
-        self._policies(axes, values)
+        self._policies(axes, values, curve)
 
-    def _policies(self, axes: Axes, values: Sequence[float]) -> None:
+    def _policies(
+        self, axes: Axes, values: Sequence[float], curve: tuple[FloatArray, FloatArray]
+    ) -> None:
         summaries = self._report.outcome.summaries
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
         groups = _coincident(
             [(cost - left) / (right - left) for cost in values],
             [(summary.accuracy_percent - low) / (high - low) for summary in summaries],
         )
-        self._names(axes, values, groups)
+        self._names(axes, values, groups, curve)
         for group in groups:
             x = values[group[0]]
             for depth, index in enumerate(reversed(group)):
@@ -173,7 +176,13 @@ class _TradeOff:
                     zorder=6 + depth,
                 )
 
-    def _names(self, axes: Axes, values: Sequence[float], groups: list[list[int]]) -> None:
+    def _names(
+        self,
+        axes: Axes,
+        values: Sequence[float],
+        groups: list[list[int]],
+        curve: tuple[FloatArray, FloatArray],
+    ) -> None:
         summaries = self._report.outcome.summaries
         box, (width, height) = axes.get_position(), self._size
         panel = box.width * width, box.height * height
@@ -181,13 +190,18 @@ class _TradeOff:
         at = [(values[group[0]], summaries[group[0]].accuracy_percent) for group in groups]
         members = [[summaries[index] for index in group] for group in groups]
         widths = [max(0.082 * sum(len(item.name) + 2 for item in group), 1.0) for group in members]
+
+        def inches(x: Any, y: Any) -> list[tuple[float, float]]:
+            """Places in the panel of points in the units of the axes."""
+            across = (np.asarray(x) - left) / (right - left) * panel[0]
+            up = (np.asarray(y) - low) / (high - low) * panel[1]
+            return list(zip(across.tolist(), up.tolist()))
+
         places = place_labels(
-            [
-                ((x - left) / (right - left) * panel[0], (y - low) / (high - low) * panel[1])
-                for x, y in at
-            ],
+            inches(*zip(*at)),
             [(width, _LABEL_HEIGHT) for width in widths],
             panel,
+            avoid=inches(*_along(*curve)),
         )
         for group, point, place, width in zip(members, at, places, widths):
             self._name(axes, group, point, place, width)
@@ -259,6 +273,15 @@ def _front(costs: FloatArray, accuracies: FloatArray) -> list[int]:
             best = float(accuracies[index])
             found.append(index)
     return found
+
+
+def _along(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Points close to one another on the line through the given ones."""
+    if len(x) < 2:
+        return x, y
+    at = np.arange(len(x), dtype=float)
+    fine = np.linspace(0, len(x) - 1, 12 * (len(x) - 1) + 1)
+    return np.interp(fine, at, x), np.interp(fine, at, y)
 
 
 def _coincident(x: Sequence[float], y: Sequence[float], within: float = 0.012) -> list[list[int]]:
