@@ -1,20 +1,13 @@
-"""A network's folder with random weights, for tests that need a complete one on disk."""
+"""A network's folder on disk with invented figures, for tests only."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from pathlib import Path
 
-import numpy as np
-
-from workbench.core.files import sha256_of
-from workbench.network.parameters import initial_parameters
-from workbench.network.weights_file import (
-    PREFIX_LENGTH,
-    Weights,
-    empty_statistics,
-    write_weights,
-)
-from workbench.space.accuracy import MeasuredAccuracy, PredictorError
+from tests.helpers.networks import five_layer_space, invented_accuracy
+from workbench.space.accuracy import AccuracyModel
 from workbench.space.description import (
     FORMAT,
     VERSION,
@@ -24,33 +17,45 @@ from workbench.space.description import (
     write_accuracy,
     write_description,
 )
-from workbench.space.design_space import DesignSpace
+
+_WEIGHTS = b"no weights: searching and replaying need none"
 
 
-def write_random_network(folder: Path, space: DesignSpace) -> Path:
-    """Write a network that was never trained; returns its folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(0)
-    statistics = empty_statistics(space, PREFIX_LENGTH)
-    for name, variance in statistics.variance.items():
-        variance += rng.uniform(0.5, 1.5, variance.shape).astype(np.float32)
-        statistics.mean[name] += rng.normal(0, 0.1, variance.shape).astype(np.float32)
-    write_weights(folder / WEIGHTS_FILE, Weights(initial_parameters(space, rng), statistics))
-    tables = tuple(
-        tuple(tuple(0.1 * choice for choice in range(size)) for _ in range(space.predecessors(d)))
-        for d, size in enumerate(space.sizes)
-    )
+@functools.cache
+def _accuracy() -> AccuracyModel:
+    return invented_accuracy(five_layer_space(), 120)
+
+
+def write_network(folder: Path) -> Path:
+    """Write a five-layer network into `folder`, which is made."""
+    accuracy = _accuracy()
+    space = accuracy.space
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS_FILE).write_bytes(_WEIGHTS)
+    write_accuracy(folder, space, accuracy.measured)
     write_description(
         folder,
         NetworkDescription(
-            FORMAT, VERSION, folder.name, "Random", "none", space.backbone,
-            tuple(f"class {i}" for i in range(space.backbone.classes)),
-            DataCard("none", "0", "none", {}, "none"),
-            50.0, 40.0, 10, 100, tables, PredictorError(1.0, 2.0, 0.9, 0.8, 10), {},
-            sha256_of(folder / WEIGHTS_FILE),
+            format=FORMAT,
+            version=VERSION,
+            name=folder.name,
+            title="Invented network",
+            task="fashion_mnist",
+            backbone=space.backbone,
+            labels=tuple(map(str, range(space.backbone.classes))),
+            data=DataCard("Invented data", "1", "none", {}, "none"),
+            accuracy_percent=accuracy.backbone_percent,
+            random_accuracy_percent=87.0,
+            random_configurations=100,
+            test_images=10_000,
+            predictor_tables=tuple(
+                tuple(tuple(float(value) for value in row) for row in table[..., 0])
+                for table in accuracy.predicted.values
+            ),
+            predictor_error=accuracy.error,
+            recipe={"epochs": 1},
+            weights_sha256=hashlib.sha256(_WEIGHTS).hexdigest(),
+            measured_configurations=len(accuracy.measured.configurations),
         ),
-    )  # fmt: skip
-    configurations = np.unique(space.random_configurations(rng, 12), axis=0)
-    accuracy = np.full(len(configurations), 45.0)
-    write_accuracy(folder, space, MeasuredAccuracy(configurations, accuracy, 100))
+    )
     return folder

@@ -134,7 +134,8 @@ def read_network(folder: str | Path) -> Network:
         space = DesignSpace(description.backbone)
         predicted = _predictor(space, description)
     except SettingsError as error:
-        raise InputFileError(root / DESCRIPTION_FILE, error.message, error.hint) from error
+        hint = error.hint or "Use a complete copy of the network, or train it again."
+        raise InputFileError(root / DESCRIPTION_FILE, error.message, hint) from error
     measured = _read_accuracy(root / ACCURACY_FILE, space, description.test_images)
     promised, found = description.measured_configurations, len(measured.configurations)
     if promised and promised != found:
