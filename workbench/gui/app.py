@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QCoreApplication,
+    QEventLoop,
+    QIODevice,
+    QSettings,
+)
 from PySide6.QtWidgets import QApplication
 
 from workbench import __version__
+from workbench.core.errors import WorkbenchError
+from workbench.core.files import atomic_write
 from workbench.gui import settings as declared
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
@@ -41,6 +53,50 @@ def default_settings() -> Settings:
             QCoreApplication.applicationName(),
         )
     )
+
+
+def memory_settings() -> Settings:
+    """Settings that start from the defaults and are forgotten at the end."""
+    folder = tempfile.TemporaryDirectory(prefix="adaspring-window-")
+    store = QSettings(str(Path(folder.name) / "window.ini"), QSettings.Format.IniFormat)
+    return Settings(store, keep_alive=folder)
+
+
+def run_once(app: QApplication, window: MainWindow, picture: Path | None, deadline_s: float) -> int:
+    """Wait until the page in front is drawn, save its picture if wanted, and close.
+
+    Raises:
+        WorkbenchError: when the page has not settled before the deadline, or the picture cannot
+            be written.
+    """
+    until_s = time.monotonic() + deadline_s
+    while not window.settled:
+        if time.monotonic() > until_s:
+            raise WorkbenchError(f"The page was not drawn within {deadline_s:g} s.")
+        app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+        time.sleep(0.001)
+    app.processEvents()
+    if picture is not None:
+        save_picture(window, picture)
+    else:
+        print("usable", flush=True)
+    window.close()
+    return 0
+
+
+def save_picture(window: MainWindow, path: Path) -> None:
+    """Save the window as a PNG file.
+
+    Raises:
+        InputFileError: when the file cannot be written.
+    """
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    window.grab().save(buffer, "PNG")
+    buffer.close()
+    with atomic_write(path, "wb") as stream:
+        stream.write(data.data())
 
 
 def make_window(

@@ -25,7 +25,7 @@ from workbench.gui.widgets.rail import Rail
 from workbench.gui.widgets.states import ErrorDialog
 from workbench.gui.widgets.top_bar import TopBar
 from workbench.gui.workspace import Choices, Workspace
-from workbench.jobs import Done, Failed, Job, JobContext, JobEvent, run_in_thread
+from workbench.jobs import Done, Failed, Job, JobContext, JobEvent, TerminalEvent, run_in_thread
 
 DEFAULT_PAGE = "replay"
 
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self._specs = pages
         self._pages: dict[str, Page] = {}
         self._current = ""
+        self._reading = False
         self.shell = Shell(
             workspace=workspace,
             bridge=bridge,
@@ -129,13 +130,25 @@ class MainWindow(QMainWindow):
     def read_details(self) -> None:
         """Read the details of what can be chosen, on a worker thread."""
         job = run_in_thread(_read_catalogue, {"workspace": self.shell.workspace}, name="Catalogue")
+        self._reading = True
         self._bridge.watch(job, self._on_catalogue, quiet=True)
 
     def _on_catalogue(self, event: JobEvent) -> None:
+        if isinstance(event, TerminalEvent):
+            self._reading = False
         if isinstance(event, Done):
             self.shell.workspace.take(event.result)
         elif isinstance(event, Failed):
             self.show_problem(Problem.of(event))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the page in front shows what it is to show, and its choosers say what it is."""
+        return not self._reading and self.page(self._current).settled
+
+    def seek_replay(self, time_of_day_s: float) -> None:
+        """Put the replay's playhead at a time of day, now or once the day is there."""
+        self.page("replay").seek_clock(time_of_day_s)
 
     # ---- messages ------------------------------------------------------------------------------
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from workbench.context.records import Trace
+from workbench.core.errors import WorkbenchError
 from workbench.gui.presenters.formats import clock
 from workbench.gui.presenters.replay_view import (
     DecisionView,
@@ -20,6 +22,7 @@ from workbench.gui.presenters.replay_view import (
     ReplayView,
     SpaceView,
 )
+from workbench.network.evolution import Evolver
 from workbench.replay.records import PolicyRun, ReplayResult, ReplaySettings
 from workbench.search.exact import Enumeration
 from workbench.search.policies import policy_names
@@ -29,13 +32,15 @@ from workbench.services.deployment import Deployment, deploy
 from workbench.services.device_profiles import find_profile
 from workbench.services.evolving import EvolutionMeter
 from workbench.services.replaying import DEFAULT_POLICIES, Replayer, default_settings
+from workbench.space.description import Network
+from workbench.space.design_space import Configuration
 
 MAX_DOTS = 6_000
 """Configurations drawn of a space too large to be shown whole."""
 _MEANING = {
-    "latency": "latency {now:.3g} ms over the budget of {limit:.3g} ms",
-    "storage": "working set {now:.0f} KiB over the free cache of {limit:.0f} KiB",
-    "accuracy": "accuracy loss {now:.1f} points over the {limit:.1f} allowed",
+    "latency": "latency {now:.3g} ms over {limit:.3g} ms",
+    "storage": "working set {now:.0f} KiB over {limit:.0f} KiB of free cache",
+    "accuracy": "accuracy loss {now:.1f} points over {limit:.1f}",
 }
 
 
@@ -49,14 +54,27 @@ class ServicesBackend:
             WorkbenchError: when one of them cannot be read.
         """
         deployment = deploy(find_network(network), find_profile(device))
-        return ServicesSession(deployment, find_trace(trace))
+        return ServicesSession(deployment, find_trace(trace), _evolver(deployment.network))
+
+
+def _evolver(network: Network) -> Evolver | None:
+    """What makes networks from weights; None where the weights cannot be used.
+
+    A replay runs on tables alone, so damaged weights must not keep it from running.
+    """
+    try:
+        return Evolver.read(network)
+    except WorkbenchError:
+        return None
 
 
 class ServicesSession:
     """One deployment and one trace, ready to be replayed again and again."""
 
-    def __init__(self, deployment: Deployment, trace: Trace) -> None:
+    def __init__(self, deployment: Deployment, trace: Trace, evolver: Evolver | None) -> None:
         self._deployment = deployment
+        self._evolver = evolver
+        self._evolutions_ms: dict[Configuration, float] = {}
         self._problem = deployment.problem
         self._trace = trace
         self._replayer = Replayer(deployment)
@@ -100,11 +118,10 @@ class ServicesSession:
         """What is allowed at a time, with the battery of one policy."""
         settings = self._settings_for(values)
         sample = view.sample_at(t_s)
-        situation = Situation(
-            self._problem,
-            self._context(view.budget_ms, policy.battery_percent, sample),
-            settings.objective,
+        context = self._context(
+            view.budget_ms, policy.battery_percent, sample, settings.headroom_percent
         )
+        situation = Situation(self._problem, context, settings.objective)
         floor = self._backbone_percent - settings.objective.loss_limit_points
         return Region(situation.evaluate(self._metrics).violation == 0, floor)
 
@@ -254,10 +271,13 @@ class ServicesSession:
         chosen, context = decision.chosen, decision.context
         reference, gap, count = decision.reference, decision.gap, decision.feasible_count
         if self._problem.enumerable:
-            situation = Situation(self._problem, context, result.settings.objective)
-            optimum = Enumeration(situation).reference()
+            seen = Situation(self._problem, context, result.settings.objective)
+            optimum = Enumeration(seen).reference()
             reference, count = optimum.configuration, optimum.feasible_count
             gap = optimum.gap(chosen.objective) if chosen.feasible else None
+        # The searcher sees limits less the headroom; the table shows what really held.
+        true = self._situation(result, run, decision.event.index)
+        before = decision.before
         return DecisionView(
             t_s=decision.event.t_s,
             why="start of the replay" if decision.event.cause == "start" else decision.event.text,
@@ -265,22 +285,35 @@ class ServicesSession:
             lambda1=decision.lambda1,
             lambda2=decision.lambda2,
             battery_percent=100 * context.battery,
-            now=self._figures(chosen),
-            before=None if decision.before is None else self._figures(decision.before),
+            now=self._figures(true.outcome(chosen.configuration)),
+            before=None if before is None else self._figures(true.outcome(before.configuration)),
             feasible_count=count,
             gap=gap,
             gap_is_bound=decision.gap_is_bound,
             exact_operators=None if reference is None else self._design.names(reference),
             blocked=self._blocked(chosen, context, result.settings),
             search_ms=float(run.search_ms[index]),
-            evolve_ms=self._meter.evolve_ms(chosen.configuration),
+            evolve_ms=self._evolve_ms(chosen.configuration),
         )
 
     def _figures_at(self, result: ReplayResult, run: PolicyRun, sample: int) -> Figures:
         configuration = run.configurations[int(run.configuration_id[sample])]
+        return self._figures(self._situation(result, run, sample).outcome(configuration))
+
+    def _situation(self, result: ReplayResult, run: PolicyRun, sample: int) -> Situation:
+        """The context as it really was at a sample."""
         context = self._context(result.latency_budget_ms, run.battery_percent, sample)
-        situation = Situation(self._problem, context, result.settings.objective)
-        return self._figures(situation.outcome(configuration))
+        return Situation(self._problem, context, result.settings.objective)
+
+    def _evolve_ms(self, configuration: Configuration) -> float | None:
+        """Processor time of making the network of a configuration; measured once each."""
+        if self._evolver is None:
+            return None
+        if configuration not in self._evolutions_ms:
+            started = time.thread_time_ns()
+            self._evolver.evolve(configuration)
+            self._evolutions_ms[configuration] = (time.thread_time_ns() - started) / 1e6
+        return self._evolutions_ms[configuration]
 
     def _figures(self, outcome: Outcome) -> Figures:
         return Figures(
@@ -291,14 +324,17 @@ class ServicesSession:
             over=frozenset(outcome.violated),
         )
 
-    def _context(self, budget_ms: np.ndarray, battery: np.ndarray, sample: int) -> Context:
+    def _context(
+        self, budget_ms: np.ndarray, battery: np.ndarray, sample: int, headroom_percent: float = 0.0
+    ) -> Context:
         trace = self._trace
+        kept = 1 - headroom_percent / 100
         return Context(
             battery=float(np.clip(battery[sample] / 100, 0.0, 1.0)),
-            free_cache_bytes=float(trace["free_cache_kib"][sample]) * 1024,
+            free_cache_bytes=float(trace["free_cache_kib"][sample]) * 1024 * kept,
             cpu_share=max(1e-3, float(trace["cpu_share"][sample])),
             frequency_ratio=max(1e-3, float(trace["cpu_frequency_ratio"][sample])),
-            latency_budget_ms=float(budget_ms[sample]),
+            latency_budget_ms=float(budget_ms[sample]) * kept,
         )
 
     def _blocked(self, chosen: Outcome, context: Context, settings: ReplaySettings) -> str:
@@ -311,4 +347,6 @@ class ServicesSession:
         for name in chosen.violated:
             now, limit = limits[name]
             parts.append(_MEANING[name].format(now=now, limit=limit))
-        return "; ".join(parts)
+        if not parts:
+            return ""
+        return f"{'; '.join(parts)} (limits less {settings.headroom_percent:g} % headroom)"

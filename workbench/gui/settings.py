@@ -54,8 +54,10 @@ SETTINGS = (THEME, UPDATE_RATE, SPEED, CURVES)
 class Settings:
     """Reads and writes settings and the window's layout."""
 
-    def __init__(self, store: QSettings) -> None:
+    def __init__(self, store: QSettings, keep_alive: object = None) -> None:
+        """`keep_alive` is held as long as the settings: the folder of a temporary store."""
         self._store = store
+        self._keep_alive = keep_alive
 
     def get(self, setting: Setting) -> str:
         """The stored value; the default where nothing valid is stored."""

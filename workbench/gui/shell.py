@@ -48,6 +48,14 @@ class Page(QWidget):
     def save_state(self) -> None:
         """Remember the layout; called before the window closes."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether the page shows what it is to show, and nothing is being loaded."""
+        return True
+
+    def seek_clock(self, time_of_day_s: float) -> None:
+        """Go to a time of day; pages without a time do nothing."""
+
     def commands(self) -> list[QAction]:
         """Actions for the command palette."""
         return []

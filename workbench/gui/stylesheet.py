@@ -154,6 +154,7 @@ QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 
 QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: $line; }
 QScrollArea { background: transparent; border: none; }
+QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollArea > QWidget > QWidget[role="page"] { background: $background; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 24px;

@@ -46,6 +46,7 @@ class ReplayPage(Page):
         self._view: ReplayView | None = None
         self._wanted_clock_s: float | None = None
         self._loaded_for: tuple[str, str, str] | None = None
+        self._failed = False
         self._region_due_s = 0.0
         self._shown_decision: tuple[object, ...] = ()
         self._timer = QTimer(self)
@@ -92,6 +93,12 @@ class ReplayPage(Page):
     def playing(self) -> bool:
         """Whether the replay runs."""
         return self._player.playing
+
+    @property
+    def settled(self) -> bool:
+        """Whether the day (or why there is none) is on the screen."""
+        waiting = self._view is None and self._loaded_for is not None and not self._failed
+        return not waiting and not self._runner.busy
 
     @property
     def busy(self) -> bool:
@@ -196,6 +203,8 @@ class ReplayPage(Page):
         if keys != self._loaded_for:
             self._loaded_for = (keys[0], keys[1], keys[2])
             self.pause()
+            self._failed = False
+            self._view = None
             self.ui.show_loading()
             self._runner.load(*self._loaded_for)
 
@@ -230,6 +239,7 @@ class ReplayPage(Page):
 
     def on_problem(self, problem: Problem) -> None:
         """Loading or running failed."""
+        self._failed = True
         self.pause()
         self.ui.show_problem(problem)
         self.shell.notify(problem.message, "bad")

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QStackedLayout,
@@ -144,13 +143,7 @@ class ReplayLayout(QWidget):
         tradeoff.body.addWidget(self.axis_caption)
         self._right = QSplitter(Qt.Orientation.Vertical)
         self._right.addWidget(tradeoff)
-        # The card is taller than a small window has room for; there it scrolls.
-        scroll = QScrollArea()
-        scroll.setWidget(self.decision)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumHeight(160)
-        self._right.addWidget(scroll)
+        self._right.addWidget(self.decision)
         self._right.setStretchFactor(0, 3)
         self._right.setStretchFactor(1, 2)
         self._right.setSizes([380, 340])

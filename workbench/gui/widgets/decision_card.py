@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
@@ -103,11 +111,22 @@ class DecisionCard(Card):
             facts.addWidget(widget, row, 1)
         facts.addWidget(self._caption("Gap to optimum"), 4, 0, Qt.AlignmentFlag.AlignTop)
         facts.addLayout(gap_row, 4, 1)
-        self.body.addLayout(facts)
-        self.body.addWidget(self._blocked)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.setSpacing(theme.GRID_PX)
+        column.addLayout(facts)
+        column.addWidget(self._blocked)
         self._table = self._make_table()
-        self.body.addLayout(self._table)
-        self.body.addStretch(1)
+        column.addLayout(self._table)
+        column.addStretch(1)
+        # More than a small window has room for: the facts scroll, the evolution bar stays.
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setMinimumHeight(96)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body.addWidget(scroll, 1)
         self._headline = value_label()
         evolution = QHBoxLayout()
         evolution.addWidget(label("Runtime evolution", "secondary"))
