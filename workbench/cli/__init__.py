@@ -6,6 +6,7 @@ A new command is a module here with a click command named `command`, and one lin
 from workbench.cli.group import CommandSpec
 
 COMMANDS: dict[str, CommandSpec] = {
+    "gui": CommandSpec("workbench.cli.gui", "Open the window."),
     "info": CommandSpec("workbench.cli.info", "Show versions and where data lies."),
     "list": CommandSpec("workbench.cli.listing", "List networks, device profiles or traces."),
     "search": CommandSpec("workbench.cli.search", "Search for one context and explain the choice."),
