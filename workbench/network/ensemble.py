@@ -30,7 +30,6 @@ class Ensemble:
         self.dtype = dtype
         self.tensors: dict[str, Tensor] = {}
         self._weights: dict[str, Tensor] = {}
-        self._graphs: dict[tuple[int, int, int], Graph] = {}
         self.load(parameters)
 
     def load(self, parameters: Parameters) -> None:
@@ -68,17 +67,10 @@ class Ensemble:
         features: list[Tensor] = []
         x, previous = stem, 0
         for decision, choice in enumerate(configuration):
-            x = self._run(self.graph_of(decision, previous, choice), x)
+            x = self._run(self.space.graph_of(decision, previous, choice), x)
             features.append(x)
             previous = choice
         return features, self._run(self.space.head_graph(previous), x).float()
-
-    def graph_of(self, decision: int, previous: int, choice: int) -> Graph:
-        """`DesignSpace.graph_of`, kept once built."""
-        key = (decision, previous, choice)
-        if key not in self._graphs:
-            self._graphs[key] = self.space.graph_of(*key)
-        return self._graphs[key]
 
     def _run(self, graph: Graph, x: Tensor) -> Tensor:
         return run_graph(graph, x, self._weights, self.tensors["head_bias"], self._normalise)

@@ -61,7 +61,6 @@ class Evolver:
             )
         self._cache: OrderedDict[tuple[int, tuple[int, ...], int], FoldedLayer] = OrderedDict()
         self._cache_bytes, self._cached_bytes = cache_bytes, 0
-        self._graphs: dict[tuple[int, int, int], Graph] = {}
         self._moved: dict[tuple[int, int, int, int], tuple[Node, ...]] = {}
         self._stem = self._fold(space.stem_graph(), ())
         self._heads = [self._fold(space.head_graph(c), ()) for c in range(space.sizes[-1])]
@@ -91,7 +90,7 @@ class Evolver:
             self._cache.move_to_end(key)
             return known
         previous = prefix[-1] if prefix else 0
-        folded = self._fold(self._graph(len(prefix), previous, choice), key[1])
+        folded = self._fold(self.space.graph_of(len(prefix), previous, choice), key[1])
         self._cache[key] = folded
         self._cached_bytes += folded.bytes
         while self._cached_bytes > self._cache_bytes and len(self._cache) > 1:
@@ -115,12 +114,6 @@ class Evolver:
         return FoldedNetwork(
             graph, self.space.backbone.input_shape, weights + head.weights, biases + head.biases
         )
-
-    def _graph(self, decision: int, previous: int, choice: int) -> Graph:
-        key = (decision, previous, choice)
-        if key not in self._graphs:
-            self._graphs[key] = self.space.graph_of(*key)
-        return self._graphs[key]
 
     def _moved_nodes(
         self, graph: Graph, offset: int, prefix: tuple[int, ...], choice: int

@@ -42,6 +42,7 @@ class DesignSpace:
                     raise SettingsError(f"{name} does not fit {layer.name}: {reason}.")
         self.sizes = tuple(len(names) for names in self.operators)
         self.count = math.prod(self.sizes)
+        self._graphs: dict[tuple[int, int, int], Graph] = {}
 
     @property
     def decisions(self) -> int:
@@ -183,12 +184,15 @@ class DesignSpace:
 
     def graph_of(self, decision: int, previous: int, choice: int) -> Graph:
         """What decision's layer computes under operator `choice` after operator `previous`."""
-        return layer_graph(
-            self.backbone,
-            decision + 1,
-            self.in_channels(decision, previous),
-            self.operators[decision][choice],
-        )
+        key = (decision, previous, choice)
+        if key not in self._graphs:
+            self._graphs[key] = layer_graph(
+                self.backbone,
+                decision + 1,
+                self.in_channels(decision, previous),
+                self.operators[decision][choice],
+            )
+        return self._graphs[key]
 
     def stem_graph(self) -> Graph:
         """Layer 1, which is never compressed."""

@@ -22,7 +22,7 @@ SPACES = {"small": small_space(), "fashion_mnist": DesignSpace(BACKBONE)}
 
 def _configurations(space: DesignSpace) -> list[tuple[int, ...]]:
     names = dict.fromkeys(name for names in space.operators for name in names)
-    rows = space.random_configurations(np.random.default_rng(3), 40).tolist()
+    rows = space.random_configurations(np.random.default_rng(3), 15).tolist()
     return [space.uniform(name) for name in names] + [tuple(row) for row in rows]
 
 

@@ -22,7 +22,7 @@ from workbench.network.statistics import measure_statistics
 from workbench.network.weights_file import Weights
 
 SPACE = small_space()
-IMAGES = patterns(SPACE.backbone.input_shape, 5, 96, 1).images
+IMAGES = patterns(SPACE.backbone.input_shape, 5, 48, 1).images
 
 
 class Quiet:
@@ -66,7 +66,7 @@ def whole_prefix(parameters: Parameters) -> Weights:
 
 
 def some_configurations() -> list[tuple[int, ...]]:
-    rows = SPACE.random_configurations(np.random.default_rng(5), 40)
+    rows = SPACE.random_configurations(np.random.default_rng(5), 30)
     return [SPACE.backbone_configuration, *(tuple(row) for row in rows.tolist())]
 
 

@@ -16,11 +16,13 @@ from tests.helpers.tiny_training import TEST, TRAIN
 from workbench.__main__ import main
 from workbench.core.errors import SettingsError
 from workbench.core.files import sha256_of
-from workbench.jobs import run_in_thread
+from workbench.jobs import JobCancelled, run_in_thread
+from workbench.network.checkpoint import has_checkpoint
 from workbench.network.evolution import Evolver
 from workbench.network.running import TorchNetwork
 from workbench.services.training import TrainingRequest, start_training
 from workbench.services.training_worker import configurations_to_measure, train_network
+from workbench.space.backbone import Backbone, ConvLayer
 from workbench.space.description import DataCard, read_network
 from workbench.space.recipe import TrainingSettings
 from workbench.tasks.registry import TASKS
@@ -29,7 +31,19 @@ from workbench.tasks.task import Dataset, Task
 TINY = Task(
     name="tiny",
     title="Patterns",
-    backbone=small_space().backbone,
+    backbone=Backbone(
+        "tiny",
+        (1, 13, 11),
+        (
+            ConvLayer("conv1", 8),
+            ConvLayer("conv2", 16, stride=(2, 2), operators=("identity", "fire", "ch50", "svd")),
+            ConvLayer(
+                "conv3", 16, shortcut=True, operators=("identity", "dwsep", "ch25", "mbv2", "skip")
+            ),
+            ConvLayer("conv4", 16, stride=(2, 2), operators=("identity", "sparse", "ch75")),
+        ),
+        5,
+    ),
     training=TrainingSettings(plain_epochs=1, epochs=2, batch=32, validation_images=32),
     read=lambda _: Dataset(
         TRAIN, TEST, tuple("abcde"), DataCard("patterns", "1", "none", {}, "made up")
@@ -55,7 +69,7 @@ def test_the_command_writes_a_network_that_measures_as_it_says(
     out = tmp_path / "out"
     arguments = [
         "train", "--task", "tiny", "--data", str(tmp_path), "--out", str(out),
-        "--measure", "30", "--precision", "float32",
+        "--measure", "40", "--precision", "float32",
     ]  # fmt: skip
     assert main([*arguments, "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
@@ -78,6 +92,18 @@ def test_the_command_writes_a_network_that_measures_as_it_says(
     assert main([*arguments, "--resume"]) == 0
     assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
     assert f"whole network {description.accuracy_percent:.2f}%" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_cancelled_run_keeps_its_checkpoint(tmp_path: Path) -> None:
+    job = start_training(TrainingRequest("tiny", tmp_path, tmp_path / "out", precision="float32"))
+    while job.latest_progress is None or "step" not in job.latest_progress.detail:
+        assert job.wait(0.005) is None
+    job.cancel()
+    with pytest.raises(JobCancelled):
+        job.result()
+    assert has_checkpoint(tmp_path / "out" / "training")
+    assert not (tmp_path / "out" / "network.json").exists()
 
 
 def test_bad_data_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
