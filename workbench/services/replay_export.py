@@ -285,9 +285,10 @@ def _hashes(*files: Path) -> dict[str, str]:
 def _context_source(trace: Trace) -> Source:
     info = trace.info
     kind = Provenance.MEASURED if info.origin == "recorded" else Provenance.SIMULATED
-    parts = [f"{info.origin} on or for {info.device} by {info.generator}"]
+    how = "recorded on" if info.origin == "recorded" else "made up for"
+    parts = [f"{how} {info.device} by {info.generator}"]
     parts += [
-        f"{column} {source.provenance}, {source.story}"
+        f"{column} {source.provenance} ({source.story})"
         for column, source in info.column_sources.items()
     ]
     return Source(kind, "; ".join(parts))
