@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 
 CPU_FOLDER = Path("/sys/devices/system/cpu")
+MAX_CPUS = 8192
+"""The most that Linux can be built for; lists come from phones too and may be garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,10 @@ def parse_cpu_list(text: str) -> tuple[int, ...]:
     cpus: list[int] = []
     for part in filter(None, text.strip().split(",")):
         first, _, last = part.partition("-")
-        cpus.extend(range(int(first), int(last or first) + 1))
+        start, end = int(first), int(last or first)
+        if not 0 <= start <= end < MAX_CPUS:
+            raise ValueError(f"not a list of processors: {text!r}")
+        cpus.extend(range(start, end + 1))
     return tuple(cpus)
 
 
