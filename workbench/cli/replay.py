@@ -51,6 +51,7 @@ _FLAG_HELP = {
     "budget-trigger": "Decide anew when the latency budget changed.",
     "thermal-trigger": "... when the thermal status changed.",
     "charging-trigger": "... when the charger was plugged in or out.",
+    "limits-trigger": "... when a limit that was met is broken.",
 }
 
 
@@ -144,14 +145,21 @@ def _trigger_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=number(0, above=True),
     help="Budget for a trace that has none.  [default: 1.2 x the backbone's latency]",
 )
+@click.option(
+    "--headroom",
+    "headroom_percent",
+    type=number(0, 99),
+    help="Plan with so many percent less cache and latency budget than there is."
+    f"  [default: {ReplaySettings().headroom_percent:g}]",
+)
 @_trigger_options
 @click.option("--gap/--no-gap", default=True, help="Compare every decision with the exact optimum.")
 @click.option("--plots/--no-plots", default=True, help="Draw PNG and SVG plots into --out.")
 @click.option(
     "--timings",
     is_flag=True,
-    help="Also write timings.csv: wall time of each search; the only file that differs from run"
-    " to run.",
+    help="Also write timings.csv: processor time of each search; the only file that differs from"
+    " run to run.",
 )
 @click.option("--force", is_flag=True, help="Replace files in --out that something else wrote.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
@@ -240,7 +248,7 @@ def _settings(deployment: Deployment, options: dict[str, Any]) -> ReplaySettings
     }
     direct = {
         name: given[name]
-        for name in ("loop", "latency_budget_ms", "default_budget_ms")
+        for name in ("loop", "latency_budget_ms", "default_budget_ms", "headroom_percent")
         if name in given
     }
     if direct.get("loop") == "closed" and deployment.engine.battery_mj is None:

@@ -193,7 +193,7 @@ def _texts(values: Any) -> Sequence[str]:
 
 
 def write_timings(report: ReplayReport, stream: IO[str]) -> None:
-    """``timings.csv``: wall time of each search on this computer; differs from run to run."""
+    """``timings.csv``: processor time of each search on this computer; differs from run to run."""
     stream.write("policy,decision,t_s,search_ms\n")
     for run in report.outcome.runs:
         for index, (decision, search_ms) in enumerate(zip(run.decisions, run.search_ms.tolist())):

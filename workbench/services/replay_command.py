@@ -27,6 +27,7 @@ TRIGGER_FLAGS = {
     "budget-trigger": "on_budget",
     "thermal-trigger": "on_thermal_status",
     "charging-trigger": "on_charging",
+    "limits-trigger": "on_limits",
 }
 """Triggers that are on or off: ``--NAME`` and ``--no-NAME``."""
 
@@ -83,6 +84,7 @@ def _differences(settings: ReplaySettings, defaults: ReplaySettings) -> list[str
         "--lambda2-floor": (objective.lambda2_floor, usual.lambda2_floor),
         "--accuracy-loss-points": (objective.loss_limit_points, usual.loss_limit_points),
         "--latency-budget-ms": (settings.latency_budget_ms, defaults.latency_budget_ms),
+        "--headroom": (settings.headroom_percent, defaults.headroom_percent),
         "--default-budget-ms": (settings.default_budget_ms, defaults.default_budget_ms),
         **{
             option: (getattr(settings.triggers, name), getattr(defaults.triggers, name))

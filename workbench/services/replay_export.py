@@ -97,7 +97,7 @@ def export_replay(
     The same report gives the same bytes, ``timings.csv`` excepted.
 
     Args:
-        timings: also write the wall time of each search.
+        timings: also write the processor time of each search.
         force: replace files of our names that something else wrote.
         progress: called with what is written next; may raise to stop.
 
@@ -191,16 +191,7 @@ def replay_report(
         space=network.space,
         backbone_percent=network.description.accuracy_percent,
         measured=frozenset(c for c in used if network.accuracy.is_measured(c)),
-        settings={
-            "seed": settings.seed,
-            "loop": settings.loop,
-            "latency_budget_from": budget,
-            "latency_budget_ms": settings.latency_budget_ms,
-            "default_budget_ms": settings.default_budget_ms,
-            "with_gap": settings.with_gap,
-            "objective": asdict(settings.objective),
-            "triggers": asdict(settings.triggers),
-        },
+        settings={**asdict(settings), "latency_budget_from": budget},
         inputs=_inputs(deployment, trace, names),
         sources={
             "accuracy": deployment.accuracy_source,

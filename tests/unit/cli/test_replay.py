@@ -77,7 +77,8 @@ def test_recorded_command_makes_the_same_bytes(here: Path) -> None:
         "--seed", "11", "--loop", "open", "--efficiency", "latency", "--lambda2-floor", "0.25",
         "--accuracy-loss-points", "4", "--latency-budget-ms", "6.5", "--cache-trigger", "off",
         "--battery-trigger", "2.5", "--period", "60", "--hold", "5", "--min-dwell", "10",
-        "--no-thermal-trigger", "--mu", "0.5", "0.5", "--no-gap",
+        "--no-thermal-trigger", "--no-limits-trigger", "--headroom", "10", "--mu", "0.5", "0.5",
+        "--no-gap",
     ]  # fmt: skip
     assert main([*QUICK, *changed, "--out", "out"]) == 0
     command = json.loads((here / "out" / "replay.json").read_text())["command"]
