@@ -268,4 +268,7 @@ def _sources(deployment: Deployment) -> list[str]:
         "latency": deployment.latency_source,
         "energy": deployment.energy_source,
     }
-    return [f"{name}: {source.summary()}" for name, source in named.items()]
+    return [
+        click.wrap_text(f"{name}: {source.summary()}", width=100, subsequent_indent="  ")
+        for name, source in named.items()
+    ]
