@@ -50,7 +50,8 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $pressed; }
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus,
 QPlainTextEdit:focus, QTextBrowser:focus { border: 1px solid $accent; }
-QPushButton:disabled, QToolButton:disabled { color: $disabled; }
+QPushButton:disabled, QToolButton:disabled, QLineEdit:disabled, QComboBox:disabled,
+QCheckBox:disabled, QRadioButton:disabled { color: $disabled; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent;
     font-weight: 600; }
 QPushButton[role="primary"]:hover { background: $accent_hover; }

@@ -87,13 +87,8 @@ class NetworkPage(Page):
     @property
     def state(self) -> str:
         """What is in front: explore, train, loading, nothing (beside an error) or empty."""
-        names = {
-            self.explore: "explore",
-            self.train: "train",
-            self._loading: "loading",
-            self._nothing: "nothing",
-        }
-        return names.get(self._stack.currentWidget(), "empty")
+        names = ("loading", "explore", "train", "nothing", "empty")
+        return names[self._stack.currentIndex()]
 
     # ---- editing -------------------------------------------------------------------------------
 

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.plots.space_scatter import SpaceScatter
 from workbench.gui.settings import Settings
-from workbench.gui.widgets.basics import Card, label
+from workbench.gui.widgets.basics import Card
 from workbench.gui.widgets.code_font import mono
-from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.configuration_bar import ConfigurationBar
+from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.figure_tiles import FigureTiles
 from workbench.gui.widgets.flow import FlowRow
 from workbench.gui.widgets.layer_row import LayerRow
@@ -32,6 +32,7 @@ from workbench.gui.widgets.operator_chips import OperatorChips
 
 _WIDEST_CHIPS_PX = 420
 _LONGEST_CODE = 24
+_MOST_CHIPS = 6
 
 
 class _Line(QWidget):
@@ -65,6 +66,7 @@ class NetworkExplore(QWidget):
         """Show a configuration as chips, and its shortest binary code."""
         self.chips.show_operators(names)
         metrics = QFontMetricsF(theme.font(theme.SMALL_PX, bold=True))
+        self.chips.setVisible(len(names) <= _MOST_CHIPS)
         wide = sum(metrics.horizontalAdvance(name) + 16 for name in names)
         self.chips.setMinimumWidth(min(_WIDEST_CHIPS_PX, int(wide) + 2))
         shown = code if len(code) <= _LONGEST_CODE else f"{code[:_LONGEST_CODE]}…"

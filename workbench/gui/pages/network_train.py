@@ -212,8 +212,11 @@ class NetworkTrain(QWidget):
         tokens = theme.tokens()
         values = {}
         for name in CURVES:
-            last = self._log.kept_back[name].last
-            values[name] = ("–" if last is None else f"{last:.1f} %", getattr(tokens, TONES[name]))
+            kept_back, live = self._log.kept_back[name].last, self._log.live[name].last
+            text = "–" if live is None else f"({live:.0f} %)"
+            if kept_back is not None:
+                text = f"{kept_back:.1f} %"
+            values[name] = (text, getattr(tokens, TONES[name]))
         loss = self._log.loss.last
         values["loss"] = ("–" if loss is None else f"{loss:.3f}", tokens.secondary)
         self._key.show_values(values)

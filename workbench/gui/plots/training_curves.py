@@ -26,6 +26,7 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(280, 220)
         self._log = TrainingLog()
+        self._follows = True
         self._accuracy = self._plot(0, "accuracy, %")
         self._loss = self._plot(1, "loss")
         self._loss.setXLink(self._accuracy)
@@ -33,11 +34,13 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
         self.ci.layout.setRowStretchFactor(0, 3)
         self.ci.layout.setRowStretchFactor(1, 2)
         self.ci.layout.setContentsMargins(0, 0, 8, 0)
-        self._live = {name: self._accuracy.plot() for name in CURVES}
+        self._accuracy.getViewBox().sigRangeChangedManually.connect(self._on_zoomed)
+        self._live = {name: self._accuracy.plot(antialias=True) for name in CURVES}
         self._kept_back = {
-            name: self._accuracy.plot(symbol="o", symbolSize=4, symbolPen=None) for name in CURVES
+            name: self._accuracy.plot(antialias=True, symbol="o", symbolSize=4, symbolPen=None)
+            for name in CURVES
         }
-        self._loss_curve = self._loss.plot()
+        self._loss_curve = self._loss.plot(antialias=True)
         self._menu = QMenu(self)
         for text, slot in (
             ("Fit", self.fit),
@@ -59,11 +62,15 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
             self._live[name].setData(live.steps, live.values)
             self._kept_back[name].setData(kept.steps, kept.values)
         self._loss_curve.setData(log.loss.steps, log.loss.values)
+        if self._follows and log.steps:
+            self._accuracy.setXRange(0, log.steps, padding=0.01)
 
     def fit(self) -> None:
         """Show all steps, and follow new ones."""
+        self._follows = True
         self._accuracy.enableAutoRange()
         self._loss.enableAutoRange()
+        self.show_log(self._log)
 
     def copy_image(self) -> None:
         """Copy the plots as a picture."""
@@ -90,6 +97,9 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
         plot.setClipToView(True)
         return plot
 
+    def _on_zoomed(self, _axes: object) -> None:
+        self._follows = False
+
     def _on_clicked(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.button() == Qt.MouseButton.RightButton:
             self._menu.popup(event.screenPos().toPoint())
@@ -111,7 +121,7 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
             plot.getAxis("left").setWidth(_AXIS_WIDTH_PX)
         for name, tone in TONES.items():
             colour = getattr(tokens, tone)
-            self._live[name].setPen(pg.mkPen(translucent(colour, 0.45), width=1))
+            self._live[name].setPen(pg.mkPen(translucent(colour, 0.55), width=1))
             self._kept_back[name].setPen(pg.mkPen(colour, width=2))
             self._kept_back[name].setSymbolBrush(colour)
         self._loss_curve.setPen(pg.mkPen(tokens.secondary, width=1))

@@ -134,7 +134,10 @@ class NetworkView:
                 OperatorCell(
                     choice, name, macs, params, macs / max(1, full_macs),
                     float(losses[choice]), measured, configuration[decision] == choice,
-                    self._change_story(layer, name, base, changed, float(losses[choice]), measured),
+                    functools.partial(
+                        self._change_story, layer, name, base, changed, float(losses[choice]),
+                        measured,
+                    ),
                 )
             )  # fmt: skip
         return tuple(cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.core.provenance import Source
@@ -39,7 +40,8 @@ class OperatorCell:
         macs_share: `macs` against the layer's own at full size.
         loss_points: accuracy lost by this one change, in points; negative where it gains.
         measured: whether that loss was measured, not predicted.
-        story: what the operator does, and what it changes in the whole network.
+        story: makes the text on what the operator does and changes in the whole network; made on
+            demand, because a deep network has hundreds of operators.
     """
 
     choice: int
@@ -50,7 +52,7 @@ class OperatorCell:
     loss_points: float
     measured: bool
     chosen: bool
-    story: str
+    story: Callable[[], str]
 
     @property
     def loss_text(self) -> str:

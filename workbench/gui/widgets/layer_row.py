@@ -17,6 +17,8 @@ from workbench.gui.widgets.operator_button import OperatorButton
 
 _GAP = 3
 _NARROW_PX = 72
+_FEW_LAYERS = 8
+_WIDE_PX = 124
 
 
 @dataclass(slots=True)
@@ -98,6 +100,8 @@ class LayerRow(QScrollArea):
             grid.setColumnStretch(place, 1)
             for line, cell in enumerate(card.cells, start=1):
                 button = OperatorButton(card.decision, cell.choice)
+                if len(cards) > _FEW_LAYERS:  # they scroll anyway
+                    button.setMinimumWidth(_WIDE_PX)
                 column.buttons.append(button)
                 grid.addWidget(button, line, place)
                 button.chosen.connect(self.chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -21,7 +21,8 @@ from workbench.gui.presenters.network_records import OperatorCell
 
 MIN_HEIGHT_PX = 21
 TWO_LINES_PX = 36
-_PAD = 8
+_PAD = 7
+_SMALLEST_PX = 10
 _KEYS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
@@ -62,7 +63,6 @@ class OperatorButton(QAbstractButton):
         """Show an operator of a layer."""
         self._cell = cell
         self.setChecked(cell.chosen)
-        self.setToolTip(cell.story)
         how = "measured" if cell.measured else "predicted"
         self.setAccessibleName(f"{layer}: {cell.name}")
         self.setAccessibleDescription(
@@ -73,6 +73,12 @@ class OperatorButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Two lines of text."""
         return QSize(124, 40)
+
+    def event(self, event: QEvent) -> bool:
+        """Make the tool tip when it is asked for."""
+        if event.type() == QEvent.Type.ToolTip and self._cell is not None:
+            self.setToolTip(self._cell.story())
+        return super().event(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Say what is under the pointer."""
@@ -160,17 +166,25 @@ class OperatorButton(QAbstractButton):
             first.setHeight(top.height() / 2)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(theme.font(theme.TEXT_PX if two_lines else theme.SMALL_PX, bold=True))
-        painter.setPen(QColor(ink))
-        painter.drawText(first, left, self._cell.name)
-        taken = QFontMetricsF(painter.font()).horizontalAdvance(self._cell.name)
         small = theme.font(theme.SMALL_PX, tabular=True)
+        painter.setPen(QColor(ink))
         painter.setFont(small)
-        if taken + QFontMetricsF(small).horizontalAdvance(self._cell.loss_text) < first.width():
-            painter.drawText(first, right, self._cell.loss_text)
+        painter.drawText(first, right, self._cell.loss_text)
+        first.setWidth(
+            first.width() - QFontMetricsF(small).horizontalAdvance(self._cell.loss_text) - 3
+        )
+        size_px = theme.TEXT_PX if two_lines else theme.SMALL_PX
+        painter.setFont(theme.font(size_px, bold=True))
+        if QFontMetricsF(painter.font()).horizontalAdvance(self._cell.name) > first.width():
+            painter.setFont(theme.font(_SMALLEST_PX, bold=True))
+        name = QFontMetricsF(painter.font()).elidedText(
+            self._cell.name, Qt.TextElideMode.ElideRight, first.width()
+        )
+        painter.drawText(first, left, name)
         if two_lines:
             painter.setPen(QColor(faint))
-            second = first.translated(0, first.height())
+            painter.setFont(small)
+            second = QRectF(top.left(), first.bottom(), top.width(), first.height())
             text = self._cell.cost_text
             if QFontMetricsF(small).horizontalAdvance(text) > second.width():
                 text = text.partition(" · ")[0]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIntValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
@@ -48,16 +47,12 @@ class TrainForm(Card):
         self._task = QComboBox()
         self._data, self._browse_data = self._folder("Folder with the data")
         self._out, self._browse_out = self._folder("Folder for the network")
-        self._minutes = QSpinBox()
-        self._minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        # The sheet's frame and padding for line edits would be drawn twice.
-        self._minutes.lineEdit().setStyleSheet(
-            "border: none; padding: 0px; min-height: 0px; background: transparent;"
+        self._minutes = QLineEdit()
+        self._minutes.setValidator(QIntValidator(0, _MAX_MINUTES, self._minutes))
+        self._minutes.setPlaceholderText("minutes; empty: as the recipe says")
+        self._minutes.setToolTip(
+            "Minutes for the training itself; measuring comes on top. Empty: the recipe's epochs."
         )
-        self._minutes.setRange(0, _MAX_MINUTES)
-        self._minutes.setSpecialValueText("as the recipe says")
-        self._minutes.setSuffix(" min")
-        self._minutes.setToolTip("Time for the training itself; measuring comes on top.")
         self._resume = QCheckBox("Go on from the last checkpoint")
         self._blocked = label("", "warning", wrap=True)
         self._note = label("", "small", wrap=True)
@@ -89,7 +84,7 @@ class TrainForm(Card):
 
     def set_minutes(self, minutes: int) -> None:
         """Fill in the minutes; 0 stands for the recipe's epochs."""
-        self._minutes.setValue(minutes)
+        self._minutes.setText(str(minutes) if minutes else "")
 
     def set_resume(self, resume: bool) -> None:
         """Tick or clear "go on"."""
@@ -102,7 +97,7 @@ class TrainForm(Card):
             task=str(self._task.currentData() or ""),
             data=self._data.text().strip(),
             out=self._out.text().strip(),
-            minutes=float(self._minutes.value()) or None,
+            minutes=float(self._minutes.text() or 0) or None,
             resume=self._resume.isEnabled() and self._resume.isChecked(),
         )
 
@@ -163,7 +158,7 @@ class TrainForm(Card):
                 ("Task", self._task, None),
                 ("Data", self._data, self._browse_data),
                 ("Network", self._out, self._browse_out),
-                ("Time", self._minutes, None),
+                ("Minutes", self._minutes, None),
             )
         ):
             name = label(caption, "secondary")
@@ -202,7 +197,7 @@ class TrainForm(Card):
         self._task.currentIndexChanged.connect(self._on_changed)
         self._data.textChanged.connect(self._on_changed)
         self._out.textChanged.connect(self._on_changed)
-        self._minutes.valueChanged.connect(self._on_changed)
+        self._minutes.textChanged.connect(self._on_changed)
         self._resume.toggled.connect(self._on_changed)
         self._browse_data.clicked.connect(self._on_browse_data)
         self._browse_out.clicked.connect(self._on_browse_out)
