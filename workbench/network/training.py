@@ -23,15 +23,22 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.core.errors import SettingsError, WorkbenchError
+from workbench.core.errors import InputFileError, SettingsError, WorkbenchError
 from workbench.core.split import Split
-from workbench.network.checkpoint import Arrays, has_checkpoint, read_checkpoint, write_checkpoint
+from workbench.network.batches import Batches
+from workbench.network.checkpoint import (
+    CHECKPOINT_FILE,
+    Arrays,
+    has_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 from workbench.network.ensemble import Ensemble, accuracy_on_batches
 from workbench.network.initialise import prepare_ensemble
-from workbench.network.parameters import Parameters, initial_parameters
+from workbench.network.parameters import Parameters, initial_parameters, tensor_shapes
+from workbench.network.sandwich import Sandwich
 from workbench.network.threads import one_core_each
 from workbench.space.design_space import Configuration, DesignSpace
 from workbench.space.recipe import TrainingSettings
@@ -120,7 +127,6 @@ def train_ensemble(
     minutes: float | None = None,
     resume: bool = False,
     precision: Precision = "auto",
-    start_from: Parameters | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> TrainingResult:
     """Train on `data`, with checkpoints in `folder`.
@@ -128,7 +134,6 @@ def train_ensemble(
     Args:
         minutes: fit the number of steps to that much time; None takes the recipe's epochs.
         resume: go on from the checkpoint in `folder` where there is one.
-        start_from: weights of an earlier ensemble to train on; the plain phase is left out.
         clock: seconds; only for the budget and for when checkpoints are written.
 
     Raises:
@@ -151,7 +156,7 @@ def train_ensemble(
         if resume and has_checkpoint(folder):
             run.resume()
         else:
-            run.start(seed, minutes, precision, start_from)
+            run.start(seed, minutes, precision)
         return run.finish()
 
 
@@ -166,54 +171,40 @@ class _Run:
         clock: Callable[[], float],
         pool: ThreadPoolExecutor,
     ) -> None:
-        self.pool = pool
         self.space, self.settings, self.folder = space, settings, folder
         self.reporter, self.clock = reporter, clock
-        kept = min(settings.validation_images, len(data) // 10)
-        images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
-        cut = len(labels) - kept
-        self.images, self.labels = images[:cut], labels[:cut]
-        self.validation = (images[cut:], labels[cut:])
+        self.batches = Batches(data, settings)
+        self.sandwich = Sandwich(settings, pool)
         self.costs = cost_tables(space)
         self.full: Configuration = space.backbone_configuration
         self.live = self._live_configurations()
         self.step, self.seconds = 0, 0.0
         self.figures: dict[str, float] = {}
-        self.order = ((-1, -1), np.zeros(0, dtype=np.int64))
         self.schedule: Schedule
         self.ensemble: Ensemble
         self.optimiser: torch.optim.SGD
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Full batches in the training part."""
-        return len(self.labels) // self.settings.batch
-
     # -- beginning ---------------------------------------------------------------------------
 
-    def start(
-        self, seed: int, minutes: float | None, precision: Precision, first: Parameters | None
-    ) -> None:
+    def start(self, seed: int, minutes: float | None, precision: Precision) -> None:
         """Initialise and fix the schedule."""
-        parameters = first or initial_parameters(self.space, np.random.default_rng([seed, 1]))
+        parameters = initial_parameters(self.space, np.random.default_rng([seed, 1]))
         self.ensemble = Ensemble(self.space, parameters)
-        if precision == "auto":
+        if precision == "auto" or minutes is not None:
             self.reporter.progress(0.0, "Measuring this machine's speed")
+        if precision == "auto":
             precision = min(("float32", "bfloat16"), key=lambda p: self._step_seconds(p, False))
-        plain, steps = self._steps(minutes, precision, plain=first is None)
-        self.schedule = Schedule(plain, steps, precision, seed)
+        self.schedule = Schedule(*self._steps(minutes, precision), precision, seed)
         self.ensemble.dtype = _DTYPES[precision]
         self._new_optimiser()
-        if first is not None:
-            return
-        if not plain:
+        if not self.schedule.plain_steps:
             self._begin_ensemble()
 
-    def _steps(self, minutes: float | None, precision: str, *, plain: bool) -> tuple[int, int]:
-        epoch, settings = self.steps_per_epoch, self.settings
-        plain_steps = round(settings.plain_epochs * epoch) if plain else 0
+    def _steps(self, minutes: float | None, precision: str) -> tuple[int, int]:
+        """Plain and ensemble steps that the recipe's epochs or a number of minutes give."""
+        plain_steps = round(self.settings.plain_epochs * self.batches.per_epoch)
         if minutes is None:
-            return plain_steps, max(1, round(settings.epochs * epoch))
+            return plain_steps, max(1, round(self.settings.epochs * self.batches.per_epoch))
         budget_s = minutes * 60
         plain_s = self._step_seconds(precision, False)
         plain_steps = min(plain_steps, int(_PLAIN_SHARE * budget_s / plain_s))
@@ -234,15 +225,32 @@ class _Run:
     def resume(self) -> None:
         """Take over the last checkpoint."""
         arrays, state = read_checkpoint(self.folder)
-        self.schedule = Schedule(**state["schedule"])
-        self.step, self.seconds, self.figures = state["step"], state["seconds"], state["figures"]
-        self.ensemble = Ensemble(
-            self.space, Parameters.from_tensors(arrays), _DTYPES[self.schedule.precision]
-        )
+        self._check(arrays)
+        try:
+            self.schedule = Schedule(**state["schedule"])
+            self.step, self.seconds = int(state["step"]), float(state["seconds"])
+            self.figures = {str(name): float(value) for name, value in state["figures"].items()}
+            dtype = _DTYPES[self.schedule.precision]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._foreign() from error
+        self.ensemble = Ensemble(self.space, Parameters.from_tensors(arrays), dtype)
         self._new_optimiser()
         for name, tensor in self.ensemble.tensors.items():
             momentum = torch.from_numpy(arrays[f"momentum/{name}"])
             self.optimiser.state[tensor]["momentum_buffer"].copy_(momentum)
+
+    def _check(self, arrays: Arrays) -> None:
+        for name, shape in tensor_shapes(self.space).items():
+            for array in (arrays.get(name), arrays.get(f"momentum/{name}")):
+                if array is None or array.shape != shape or not np.isfinite(array).all():
+                    raise self._foreign()
+
+    def _foreign(self) -> InputFileError:
+        return InputFileError(
+            self.folder / CHECKPOINT_FILE,
+            "is no checkpoint of this network",
+            "Resume with the task that the run was started with, or start again without --resume.",
+        )
 
     def _new_optimiser(self) -> None:
         decayed: list[Tensor] = []
@@ -319,7 +327,10 @@ class _Run:
             group["lr"] = self.settings.learning_rate * _learning_rate_factor(done / total)
         self.ensemble.clear_gradients()
         self._smooth(self._gradients(schedule.seed, self.step, not plain))
-        torch.nn.utils.clip_grad_norm_(self.ensemble.tensors.values(), self.settings.clip)
+        tensors = self.ensemble.tensors.values()
+        norm = float(torch.nn.utils.clip_grad_norm_(tensors, self.settings.clip))
+        if not math.isfinite(norm + self.figures["train_loss"]):
+            raise TrainingDivergedError(self.step)
         self.optimiser.step()
         self.step += 1
         if self.step == schedule.plain_steps:
@@ -327,55 +338,9 @@ class _Run:
         self._report()
 
     def _gradients(self, seed: int, step: int, ensemble: bool) -> dict[str, float]:
-        """Set one step's gradients; returns loss and training accuracies.
-
-        The passes run on two threads; their gradients are added in a fixed order, so that the sum
-        does not depend on which was done first.
-        """
-        images, labels = self._batch(seed, step)
-        stem = self.ensemble.stem(images)
-        shared = stem.detach().requires_grad_()
-        features, scores = self.ensemble.rest(shared, self.full)
-        loss = F.cross_entropy(scores, labels)
-        figures = {"loss": loss.item(), "largest_percent": _percent_right(scores, labels)}
-        if not math.isfinite(figures["loss"]):
-            raise TrainingDivergedError(step)
-        leaves = [shared, *self.ensemble.tensors.values()]
-        teacher = _Teacher(
-            scores.detach().softmax(1),
-            [feature.detach() for feature in features],
-            [float(_mean_square(feature.detach())) for feature in features],
-        )
+        images, labels = self.batches.batch(seed, step)
         chosen = self._sample(seed, step) if ensemble else []
-        passes = [self.pool.submit(torch.autograd.grad, loss, leaves, allow_unused=True)]
-        students = [
-            self.pool.submit(self._student, leaves, labels, teacher, configuration)
-            for _, configuration in chosen
-        ]
-        _add_gradients(leaves, passes[0].result())
-        for (kind, _), student in zip(chosen, students):
-            gradients, figures[kind] = student.result()
-            _add_gradients(leaves, gradients)
-        # Every pass began at the stem's output; the way back through the stem is common.
-        stem.backward(shared.grad)
-        return figures
-
-    def _student(
-        self, leaves: list[Tensor], labels: Tensor, teacher: _Teacher, chosen: Configuration
-    ) -> tuple[tuple[Tensor | None, ...], float]:
-        features, scores = self.ensemble.rest(leaves[0], chosen)
-        loss = self._student_loss(scores, labels, teacher.answer)
-        share = self.settings.feature_matching / len(features)
-        if share:
-            for ours, theirs, energy in zip(features, teacher.features, teacher.energies):
-                loss = loss + share / energy * _Distance.apply(ours, theirs)
-        gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
-        return gradients, _percent_right(scores, labels)
-
-    def _student_loss(self, scores: Tensor, labels: Tensor, answer: Tensor) -> Tensor:
-        share = self.settings.distillation
-        distance = F.cross_entropy(scores, answer)
-        return (1 - share) * F.cross_entropy(scores, labels) + share * distance
+        return self.sandwich.gradients(self.ensemble, images, labels, chosen)
 
     def _sample(self, seed: int, step: int) -> list[tuple[str, Configuration]]:
         rng = np.random.default_rng([seed, 3, step])
@@ -387,19 +352,6 @@ class _Run:
         for row in self.space.random_configurations(rng, self.settings.random_passes).tolist():
             chosen.append(("random_percent", tuple(row)))
         return chosen
-
-    def _batch(self, seed: int, step: int) -> tuple[Tensor, Tensor]:
-        epoch, position = divmod(step, self.steps_per_epoch)
-        if self.order[0] != (seed, epoch):
-            order = np.random.default_rng([seed, 2, epoch]).permutation(len(self.labels))
-            self.order = ((seed, epoch), order)
-        start = position * self.settings.batch
-        rows = torch.from_numpy(self.order[1][start : start + self.settings.batch])
-        images, shift = self.images[rows], self.settings.shift_pixels
-        if shift:
-            rng = np.random.default_rng([seed, 4, step])
-            images = _shifted(images, shift, rng)
-        return images, self.labels[rows]
 
     # -- figures -----------------------------------------------------------------------------
 
@@ -418,9 +370,9 @@ class _Run:
 
     def _report(self) -> None:
         schedule = self.schedule
-        if self.step % max(1, self.steps_per_epoch // 2) == 0 or self.step == schedule.steps:
+        if self.step % max(1, self.batches.per_epoch // 2) == 0 or self.step == schedule.steps:
             largest, smallest, *others = accuracy_on_batches(
-                self.ensemble, *self.validation, self.live
+                self.ensemble, *self.batches.kept, self.live
             )
             self.figures |= {
                 "largest_percent": largest,
@@ -439,57 +391,3 @@ def _learning_rate_factor(fraction: float) -> float:
     if fraction < _WARM_UP:
         return max(fraction / _WARM_UP, 0.02)
     return 0.5 * (1 + math.cos(math.pi * (fraction - _WARM_UP) / (1 - _WARM_UP)))
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Teacher:
-    """What the whole network says about a batch: answer, feature maps and their mean squares."""
-
-    answer: Tensor
-    features: list[Tensor]
-    energies: list[float]
-
-
-class _Distance(torch.autograd.Function):
-    """Mean square difference of feature maps; narrower ones to the leading channels.
-
-    Its own function because the composed one spends a tenth of a step on intermediate results.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, ours: Tensor, theirs: Tensor) -> Tensor:
-        """Mean of (ours - theirs) squared."""
-        difference = ours - theirs[:, : ours.shape[1]]
-        ctx.save_for_backward(difference)
-        return _mean_square(difference)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Gradient for ours; theirs is a target."""
-        (difference,) = ctx.saved_tensors
-        return difference * float(gradients[0] * 2 / difference.numel()), None
-
-
-def _mean_square(x: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(x, dtype=torch.float32).square() / x.numel()
-
-
-def _add_gradients(leaves: list[Tensor], gradients: tuple[Tensor | None, ...]) -> None:
-    for leaf, gradient in zip(leaves, gradients):
-        if gradient is not None:
-            leaf.grad = gradient if leaf.grad is None else leaf.grad.add_(gradient)
-
-
-def _percent_right(scores: Tensor, labels: Tensor) -> float:
-    return 100.0 * float((scores.argmax(1) == labels).float().mean())
-
-
-def _shifted(images: Tensor, pixels: int, rng: np.random.Generator) -> Tensor:
-    """Each image moved by up to `pixels` in both directions, zeros moving in."""
-    count, _, height, width = images.shape
-    padded = F.pad(images, (pixels, pixels, pixels, pixels))
-    offsets = torch.from_numpy(rng.integers(0, 2 * pixels + 1, (2, count, 1)))
-    rows = (offsets[0] + torch.arange(height))[:, None, :, None]
-    columns = (offsets[1] + torch.arange(width))[:, None, None, :]
-    channels = torch.arange(images.shape[1])[None, :, None, None]
-    return padded[torch.arange(count)[:, None, None, None], channels, rows, columns]

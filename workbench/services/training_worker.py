@@ -47,7 +47,7 @@ RANDOM_CONFIGURATIONS = 300
 PREDICTOR_CONFIGURATIONS = 1000
 """Fitted to at most that many, so that its held-out error says something about the rest."""
 
-_STAGES = {"train": (0.0, 0.7), "statistics": (0.7, 0.75), "accuracy": (0.75, 1.0)}
+_STAGES = 3
 
 
 def train_network(
@@ -86,19 +86,19 @@ def train_network(
         dataset.train,
         recipe.training,
         work,
-        _Stage(context, "train"),
+        _Stage(context, 1),
         seed=seed,
         minutes=minutes,
         resume=resume,
         precision=precision,
     )
-    weights = _weights(space, result, dataset, work, _Stage(context, "statistics"))
+    weights = _weights(space, result, dataset, work, _Stage(context, 2))
     accuracy = measure_accuracy(
         space,
         weights,
         dataset.test,
         configurations_to_measure(space, result.schedule.seed, measured),
-        _Stage(context, "accuracy"),
+        _Stage(context, 3),
         partial=work / "accuracy.safetensors",
     )
     description = describe_network(recipe, space, dataset, result, accuracy, work / WEIGHTS_FILE)
@@ -218,18 +218,19 @@ def describe_network(
 
 
 class _Stage:
-    """A part of the job, with progress of its own."""
+    """A part of the job with progress from 0 to 1 of its own.
 
-    def __init__(self, context: JobContext, stage: str) -> None:
-        self._context = context
-        self._start, self._end = _STAGES[stage]
+    Parts are not weighed against each other: how long the later ones take is not known before.
+    """
+
+    def __init__(self, context: JobContext, number: int) -> None:
+        self._context, self._number = context, number
 
     def progress(
         self, fraction: float | None, message: str = "", detail: Mapping[str, float] | None = None
     ) -> None:
         """Report how far the part is."""
-        share = None if fraction is None else self._start + fraction * (self._end - self._start)
-        self._context.progress(share, message, detail)
+        self._context.progress(fraction, f"{message} (part {self._number} of {_STAGES})", detail)
 
     def check_cancelled(self) -> None:
         """Raise when the job should stop."""

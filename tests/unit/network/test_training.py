@@ -10,17 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.helpers.tiny_training import SETTINGS, SPACE, TEST, TRAIN, Recorder, train
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.split import Split
-from workbench.network.checkpoint import CHECKPOINT_FILE, read_checkpoint
+from workbench.network.batches import shifted
+from workbench.network.checkpoint import CHECKPOINT_FILE, read_checkpoint, write_checkpoint
 from workbench.network.evaluation import measure_accuracy
 from workbench.network.evolution import Evolver
 from workbench.network.running import TorchNetwork
 from workbench.network.statistics import measure_statistics
 from workbench.network.training import TrainingDivergedError, TrainingResult, train_ensemble
 from workbench.network.weights_file import Weights
+from workbench.space.design_space import DesignSpace
+from workbench.tasks.fashion_mnist import BACKBONE
 
 KILL_SCRIPT = Path(__file__).parents[2] / "helpers" / "train_until_killed.py"
 
@@ -119,6 +123,37 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputFileError, match="no complete safetensors"):
         train(tmp_path, resume=True)
+
+
+def test_a_checkpoint_of_another_network_is_told(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, Recorder(2))
+    other = DesignSpace(BACKBONE)
+    images = np.zeros((300, 1, 28, 28), dtype=np.float32)
+    split = Split(images, np.zeros(300, dtype=np.int64))
+    with pytest.raises(InputFileError, match="no checkpoint of this network"):
+        train_ensemble(other, split, SETTINGS, tmp_path, Recorder(), seed=1, resume=True)
+    arrays, state = read_checkpoint(tmp_path)
+    write_checkpoint(tmp_path, arrays, {**state, "schedule": {"steps": 3}})
+    with pytest.raises(InputFileError, match="no checkpoint of this network"):
+        train(tmp_path, resume=True)
+
+
+def test_bfloat16_learns_too(tmp_path: Path) -> None:
+    recorder = Recorder()
+    settings = dataclasses.replace(SETTINGS, epochs=1.5)
+    train_ensemble(SPACE, TRAIN, settings, tmp_path, recorder, seed=3, precision="bfloat16")
+    assert recorder.reports[-1][2]["largest_percent"] > 80
+
+
+def test_images_move_by_up_to_a_pixel() -> None:
+    images = torch.zeros(50, 1, 9, 7)
+    images[:, :, 4, 3] = 1
+    moved = shifted(images, 1, np.random.default_rng(1))
+    assert moved.shape == images.shape
+    assert torch.equal(moved.sum((1, 2, 3)), torch.ones(50))
+    places = {tuple(place) for place in moved.nonzero()[:, 2:].tolist()}
+    assert places == {(y, x) for y in (3, 4, 5) for x in (2, 3, 4)}
 
 
 def test_minutes_choose_the_number_of_steps(tmp_path: Path) -> None:
