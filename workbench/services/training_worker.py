@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from workbench import __version__
-from workbench.core.errors import SettingsError
+from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.files import sha256_of
 from workbench.jobs import JobContext
 from workbench.network.evaluation import measure_accuracy
@@ -76,10 +76,9 @@ def train_network(
         SettingsError, InputFileError: when task, data or checkpoint cannot be used.
     """
     recipe = task(task_name)
-    work = Path(out) / WORK_FOLDER
-    work.mkdir(parents=True, exist_ok=True)
-    context.progress(0.0, "Reading the data")
+    context.progress(None, "Reading the data")
     dataset = recipe.read(Path(data))
+    work = _work_folder(Path(out))
     space = DesignSpace(recipe.backbone)
     result = train_ensemble(
         space,
@@ -130,6 +129,17 @@ def configurations_to_measure(space: DesignSpace, seed: int, measured: int | Non
     _, first = np.unique(every, axis=0, return_index=True)
     chosen: ConfigArray = every[np.sort(first)[: max(measured, len(fixed))]]
     return chosen
+
+
+def _work_folder(out: Path) -> Path:
+    work = out / WORK_FOLDER
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputFileError(
+            out, f"cannot be made ({error.strerror})", "Choose a folder that can be written."
+        ) from error
+    return work
 
 
 def _weights(

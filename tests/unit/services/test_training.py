@@ -115,7 +115,17 @@ def test_bad_data_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[
     captured = capsys.readouterr()
     assert f"error: {path}: is no complete gzip file" in captured.err
     assert "Traceback" not in captured.err
-    assert not (out / "network.json").exists()
+    assert not out.exists()
+
+
+@pytest.mark.usefixtures("tiny_task")
+def test_a_folder_that_cannot_be_made_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "out"
+    assert main(["train", "--task", "tiny", "--data", str(tmp_path), "--out", str(out)]) == 2
+    assert f"error: {out}: cannot be made" in capsys.readouterr().err
 
 
 def test_requests_without_sense_are_refused_at_once(tmp_path: Path) -> None:
