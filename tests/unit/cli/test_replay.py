@@ -81,8 +81,23 @@ def test_recorded_command_makes_the_same_bytes(here: Path) -> None:
         "--no-gap",
     ]  # fmt: skip
     assert main([*QUICK, *changed, "--out", "out"]) == 0
-    command = json.loads((here / "out" / "replay.json").read_text())["command"]
-    words = shlex.split(command)
+    document = json.loads((here / "out" / "replay.json").read_text())
+    assert document["settings"] == {
+        "objective": {
+            "lambda2_floor": 0.25, "loss_limit_points": 4.0, "efficiency": "latency",
+            "mu": [0.5, 0.5],
+        },
+        "triggers": {
+            "battery_points": 2.5, "cache_percent": None, "cpu_share_percent": 25.0,
+            "event_rate_percent": None, "frequency_percent": 15.0, "on_budget": True,
+            "on_thermal_status": False, "on_charging": True, "on_limits": False,
+            "period_s": 60.0, "hold_s": 5.0, "min_dwell_s": 10.0,
+        },
+        "latency_budget_ms": 6.5, "latency_budget_from": "settings",
+        "default_budget_ms": document["settings"]["default_budget_ms"],
+        "loop": "open", "seed": 11, "with_gap": False, "headroom_percent": 10.0,
+    }  # fmt: skip
+    words = shlex.split(document["command"])
     assert words[0] == "adaspring-workbench"
     assert main(words[1:]) == 0
     assert bytes_of(here / "replay") == bytes_of(here / "out")
