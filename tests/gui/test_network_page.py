@@ -274,6 +274,16 @@ def test_another_device_keeps_the_configuration(make_page: MakePage, view, qtbot
     assert (energy.source.provenance == "absent") == (not page.view.deployment.has_energy)
 
 
+def test_the_space_can_be_coloured_by_a_layer(make_page: MakePage, qtbot) -> None:  # type: ignore[no-untyped-def]
+    page = make_page()
+    page.colour_by(1)
+    assert "colours of conv3" in page.explore.axis_caption.text()
+    sizes = [rows.size for _, rows in page.view.cloud.operators_at(1)]
+    assert sizes == [5184 // 9] * 9
+    page.colour_by(1)
+    assert "colours" not in page.explore.axis_caption.text()
+
+
 # ---- states ------------------------------------------------------------------------------------
 
 
@@ -391,3 +401,12 @@ def test_a_run_that_cannot_start_is_explained(train_page) -> None:  # type: igno
     assert not page.train.running
     assert page.train.error.isVisible()
     assert "is no data" in page.train.error.accessibleName()
+
+
+def test_a_trained_network_can_be_taken_into_use(train_page, tmp_path: Path, qtbot) -> None:  # type: ignore[no-untyped-def]
+    page, _ = train_page
+    page.shell.workspace.catalogue.networks = ("invented", "my_net")
+    page.train.finished.emit(str(tmp_path / "my_net"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=5000)
+    assert page.shell.workspace.current("network").key == "my_net"
+    assert page.state == "explore"

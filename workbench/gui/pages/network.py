@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.pages.network_explore import NetworkExplore
 from workbench.gui.pages.network_train import NetworkTrain, StartTraining, start_training
+from workbench.gui.palette import operator_colour
 from workbench.gui.presenters.edit_history import EditHistory
 from workbench.gui.presenters.network import Load, NetworkView, load_view
 from workbench.gui.presenters.problem import Problem
@@ -45,6 +46,7 @@ class NetworkPage(Page):
         self._view: NetworkView | None = None
         self._history: EditHistory[Configuration] = EditHistory(())
         self._base = "backbone"
+        self._coloured: int | None = None
         self._axis = shell.settings.text("network/axis", "latency")
         self.explore = NetworkExplore()
         self.train = NetworkTrain(shell.bridge, start)
@@ -157,6 +159,18 @@ class NetworkPage(Page):
         if combo.count():
             combo.setCurrentIndex((combo.currentIndex() + 1) % combo.count())
 
+    def colour_by(self, decision: int) -> None:
+        """Colour the whole space by a layer's operators; the same layer again: all grey."""
+        self._coloured = None if decision == self._coloured else decision
+        self._show_colours()
+
+    def next_colours(self) -> None:
+        """Colour the whole space by the next layer; after the last: all grey."""
+        if self._view is not None:
+            following = 0 if self._coloured is None else self._coloured + 1
+            self._coloured = following if following < self._view.space.decisions else None
+            self._show_colours()
+
     def switch_base(self) -> None:
         """Compare changes with the backbone, or with the configuration shown."""
         combo = self.explore.base
@@ -202,6 +216,7 @@ class NetworkPage(Page):
         same = before is not None and before.space.operators == view.space.operators
         if not same or before is None or before.network.folder != view.network.folder:
             self._history = EditHistory(view.space.backbone_configuration)
+            self._coloured = None
         self._subtitle.setText(view.subtitle)
         explore = self.explore
         explore.bar.set_presets(view.cloud.presets)
@@ -251,8 +266,26 @@ class NetworkPage(Page):
             unit=cloud.unit(self._axis),
             describe=cloud.describe,
         )
-        self.explore.axis_caption.setText(f"{title} · {cloud.count_text}")
+        self._show_colours()
         self.explore.axis_caption.setToolTip(cloud.axis_story(self._axis))
+
+    def _show_colours(self) -> None:
+        view, explore = self._view, self.explore
+        if view is None:
+            return
+        cloud, decision = view.cloud, self._coloured
+        title, what = cloud.axis_title(self._axis), cloud.count_text
+        groups = []
+        if decision is not None:
+            x, y = cloud.every(self._axis), cloud.accuracy
+            groups = [
+                (operator_colour(name), x[rows], y[rows])
+                for name, rows in cloud.operators_at(decision)
+            ]
+            what = f"colours of {view.space.backbone.layers[decision + 1].name}"
+        explore.scatter.show_colours(groups)
+        explore.axis_caption.setText(f"{title} · {what}")
+        explore.layers.mark_layer(decision)
 
     def _show_configuration(self) -> None:
         view, now, explore = self._view, self.configuration, self.explore
@@ -381,6 +414,7 @@ class NetworkPage(Page):
             self.add_action("Pareto front: more accurate", "Ctrl+Right", self._better),
             self.add_action("Copy the configuration and its code", "Ctrl+Shift+C", self.copy),
             self.add_action("Whole space: next cost along x", "X", self.next_axis),
+            self.add_action("Whole space: colours of the next layer", "C", self.next_colours),
             self.add_action("Compare changes with backbone or configuration", "B",
                             self.switch_base),
             self.add_action("Copy the whole space as CSV", "", self.explore.scatter.copy_csv),
@@ -392,6 +426,7 @@ class NetworkPage(Page):
         explore = self.explore
         explore.layers.chosen.connect(self.choose)
         explore.layers.pointed.connect(self._on_pointed)
+        explore.layers.layer_clicked.connect(self.colour_by)
         explore.scatter.picked.connect(self._on_picked)
         explore.scatter.stepped.connect(self.step)
         explore.bar.undo_asked.connect(self.undo)

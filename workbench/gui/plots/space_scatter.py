@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui import theme
-from workbench.gui.plots.pixel_items import PixelItem
+from workbench.gui.plots.pixel_items import PixelItem, polygon, translucent
 from workbench.gui.plots.tradeoff import PolicyPoint, TradeoffPlot
+
+
+class _Coloured(PixelItem):
+    """All configurations as dots in the colours of one layer's operators."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__(view, -29)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.groups: Sequence[tuple[str, np.ndarray, np.ndarray]] = ()
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw group after group."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        count = sum(x.size for _, x, _ in self.groups)
+        for colour, x, y in self.groups:
+            pen = QPen(translucent(colour, 0.7), 3.4 if count < 2000 else 2.8)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            painter.drawPoints(polygon(self.x_px(x), self.y_px(y)))
 
 
 class _Preview(PixelItem):
     """Where the configuration would go: a ring, and a line from where it is."""
 
-    def __init__(self, view) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, view: pg.ViewBox) -> None:
         super().__init__(view, 15)
         self.start: tuple[float, float] | None = None
         self.end: tuple[float, float] | None = None
@@ -28,9 +51,9 @@ class _Preview(PixelItem):
         a, b = (
             QPointF(float(self.x_px(x)), float(self.y_px(y))) for x, y in (self.start, self.end)
         )
-        painter.setPen(QPen(QColor(tokens.accent), 1.2, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(QColor(tokens.text), 1.2, Qt.PenStyle.DashLine))
         painter.drawLine(a, b)
-        painter.setPen(QPen(QColor(tokens.accent), 1.8))
+        painter.setPen(QPen(QColor(tokens.text), 1.8))
         painter.setBrush(QColor(tokens.panel))
         painter.drawEllipse(b, 5, 5)
 
@@ -47,6 +70,8 @@ class SpaceScatter(TradeoffPlot):
             "All configurations: accuracy against cost. Left and right step along the Pareto front"
         )
         self._region.hide()  # there is no context here, so nothing is feasible or not
+        self._coloured = _Coloured(self.getPlotItem().getViewBox())
+        self._coloured.hide()
         self._preview = _Preview(self.getPlotItem().getViewBox())
         self._spot: tuple[float, float] | None = None
 
@@ -62,6 +87,13 @@ class SpaceScatter(TradeoffPlot):
         self.set_points(PolicyPoint("current", x, y, tokens.accent), others, [])
         self.show_preview(None)
         self.setAccessibleDescription(description)
+
+    def show_colours(self, groups: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> None:
+        """Draw the dots in groups of (colour, x, y); with none they are all grey."""
+        self._coloured.groups = groups
+        self._coloured.setVisible(bool(groups))
+        self._cloud.setVisible(not groups)
+        self._coloured.update()
 
     def show_preview(self, spot: tuple[float, float] | None) -> None:
         """Show where a change would lead; None shows nothing."""

@@ -63,6 +63,7 @@ class SpaceCloud:
         self.deployment = deployment
         self.space = deployment.network.space
         self.problem = deployment.problem
+        self._fronts: dict[str, Rows] = {}
 
     @functools.cached_property
     def configurations(self) -> ConfigArray:
@@ -141,11 +142,21 @@ class SpaceCloud:
 
     def front(self, key: str) -> Rows:
         """Rows of the cloud that no other beats, by rising cost."""
-        return pareto_front(self.every(key), self.accuracy)
+        if key not in self._fronts:
+            self._fronts[key] = pareto_front(self.every(key), self.accuracy)
+        return self._fronts[key]
 
     def configuration(self, row: int) -> Configuration:
         """One row of the cloud."""
         return tuple(int(choice) for choice in self.configurations[row])
+
+    def operators_at(self, decision: int) -> list[tuple[str, Rows]]:
+        """For each operator of a layer the rows of the cloud that take it."""
+        choices = self.configurations[:, decision]
+        return [
+            (name, np.flatnonzero(choices == choice))
+            for choice, name in enumerate(self.space.operators[decision])
+        ]
 
     def describe(self, row: int) -> str:
         """The configuration's text, for a tool tip."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
@@ -22,13 +22,29 @@ _PICTURE_PX = 50
 class LayerBlock(QWidget):
     """Draws one `LayerCard`."""
 
+    clicked = Signal(int)
+    """Decision of the layer; only where it has operators."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._card: LayerCard | None = None
         self._last = False
+        self._marked = False
         self._scale = (1.0, 1.0)
         self.setMaximumHeight(HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def set_marked(self, marked: bool) -> None:
+        """Underline the name: the whole space is coloured by this layer."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ask for the whole space in this layer's colours."""
+        inside = self.rect().contains(event.position().toPoint())
+        if inside and self._card is not None and self._card.decision is not None:
+            self.clicked.emit(self._card.decision)
 
     def show_card(self, card: LayerCard, scale: tuple[float, float], last: bool) -> None:
         """Show a layer; `scale` is the widest layer's channels and the largest height."""
@@ -42,6 +58,9 @@ class LayerBlock(QWidget):
         ]
         if card.shortcut:
             words.append("A shortcut runs beside the layer and is added to its output.")
+        if card.decision is not None:
+            words.append("Click: colour the whole space by this layer's operators (C)")
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
         if card.note:
             words.append(card.note.capitalize() + ".")
         self.setToolTip("\n".join(words))
@@ -71,6 +90,9 @@ class LayerBlock(QWidget):
         painter.setFont(theme.font(theme.HEADING_PX, bold=True))
         painter.setPen(QColor(tokens.text))
         painter.drawText(QPointF(x, y), card.name)
+        if self._marked:
+            wide = painter.fontMetrics().horizontalAdvance(card.name)
+            painter.fillRect(QRectF(x, y + 2, wide, 2), QColor(tokens.accent))
         painter.setFont(theme.font(theme.SMALL_PX, tabular=True))
         painter.setPen(QColor(tokens.secondary))
         for text in (card.shape_text, card.kernel_text, f"{100 * card.macs_share:.0f} % of C"):

@@ -48,6 +48,9 @@ class LayerRow(QScrollArea):
     pointed = Signal(int, int)
     """Decision and choice under the pointer or the focus; -1, -1 when left."""
 
+    layer_clicked = Signal(int)
+    """Decision of the layer whose block was clicked."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
@@ -72,6 +75,11 @@ class LayerRow(QScrollArea):
         for column, card in zip(self._columns, cards, strict=True):
             column.show_card(card, scale, column is self._columns[-1])
 
+    def mark_layer(self, decision: int | None) -> None:
+        """Show by which layer the whole space is coloured."""
+        for number, column in enumerate(self._choosable()):
+            column.block.set_marked(number == decision)
+
     def button(self, decision: int, choice: int) -> OperatorButton:
         """One operator's card."""
         return self._choosable()[decision].buttons[choice]
@@ -89,9 +97,11 @@ class LayerRow(QScrollArea):
         self._columns = []
         for place, card in enumerate(cards):
             column = _Column(LayerBlock())
+            column.block.clicked.connect(self.layer_clicked)
             self._columns.append(column)
             grid.addWidget(column.block, 0, place)
             if card.decision is None:
+                column.block.setMaximumWidth(_NARROW_PX + 12)
                 column.note = label("", "small")
                 column.note.setAlignment(Qt.AlignmentFlag.AlignTop)
                 column.note.setMinimumWidth(_NARROW_PX)

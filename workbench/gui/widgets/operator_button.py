@@ -63,6 +63,9 @@ class OperatorButton(QAbstractButton):
         """Show an operator of a layer."""
         self._cell = cell
         self.setChecked(cell.chosen)
+        # One tab stop a layer; arrows reach the others.
+        policies = Qt.FocusPolicy
+        self.setFocusPolicy(policies.StrongFocus if cell.chosen else policies.ClickFocus)
         how = "measured" if cell.measured else "predicted"
         self.setAccessibleName(f"{layer}: {cell.name}")
         self.setAccessibleDescription(
