@@ -76,7 +76,7 @@ OPERATOR_COLOURS = {
     "svd": "#009e73",
     "dwsep": "#cc79a7",
     "fire+ch50": "#d55e00",
-    "svd+ch50": "#5f8a1f",
+    "svd+ch50": "#7a9e2e",
     "sparse": "#f0e442",
     "mbv2": "#8c564b",
     "skip": "#b39ddb",
