@@ -27,6 +27,7 @@ _X_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 _DEADLINE_S = 60.0
+_DETAILS_AFTER_MS = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def run(start: Start) -> int:
         os.environ["QT_SCALE_FACTOR"] = f"{start.scale:g}"
     check_platform(dict(os.environ), sys.platform)
     try:
+        from PySide6.QtCore import QTimer
+
         from workbench.gui import app as gui
     except ImportError as error:
         raise WorkbenchError(
@@ -85,7 +88,11 @@ def run(start: Start) -> int:
     if clock_s is not None:
         window.seek_replay(clock_s)
     window.show()
-    window.read_details()
+    if start.screenshot is not None:
+        window.read_details()
+    else:
+        # The page in front comes first; names without details do until then.
+        QTimer.singleShot(_DETAILS_AFTER_MS, window.read_details)
     if start.screenshot is not None or start.exit_when_usable:
         return gui.run_once(application, window, start.screenshot, _DEADLINE_S)
     return application.exec()

@@ -15,9 +15,8 @@ _STEPS_S = (
 
 def step_for(span_s: float, pixels: float, *, spacing_px: float = 80.0) -> float:
     """The distance of ticks in seconds, so that they stand at least `spacing_px` apart."""
-    if span_s <= 0 or pixels <= 0:
-        return 1.0
-    wanted = span_s * spacing_px / pixels
+    # Before a plot is laid out it has no width; it must not ask for a tick a second then.
+    wanted = span_s * spacing_px / max(1.0, pixels)
     for step in _STEPS_S:
         if step >= wanted:
             return float(step)
