@@ -12,6 +12,9 @@ COMMANDS: dict[str, CommandSpec] = {
     "search": CommandSpec("workbench.cli.search", "Search for one context and explain the choice."),
     "replay": CommandSpec("workbench.cli.replay", "Replay a context trace under many policies."),
     "record": CommandSpec("workbench.cli.record", "Record a context trace of this computer."),
+    "import-trace": CommandSpec(
+        "workbench.cli.import_trace", "Make a trace of another program's recording."
+    ),
     "profile": CommandSpec("workbench.cli.profile", "Measure a device and write its profile."),
     "train": CommandSpec("workbench.cli.train", "Train a network on a data set and measure it."),
     "bench": CommandSpec("workbench.cli.bench", "Measure how quick the program is here."),
