@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -191,7 +193,7 @@ def command(
     settings = _settings(deployment, options)
     chosen = policies or DEFAULT_POLICIES
     _say(f"replaying {len(samples):,} samples under {', '.join(dict.fromkeys(chosen))}")
-    result = Replayer(deployment).run(samples, chosen, settings)
+    result = Replayer(deployment).run(samples, chosen, settings, _decision_counter())
     report = replay_report(result, deployment, samples, names, plots=plots)
     document = replay_document(report, {})
     if out is not None:
@@ -214,6 +216,22 @@ def command(
 def _say(text: str) -> None:
     """Progress, apart from the results on standard output."""
     click.echo(text, err=True)
+
+
+def _decision_counter() -> Callable[[], None] | None:
+    """Called at every decision, it shows how many there were; None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+    count, shown_s = 0, 0.0
+
+    def counted() -> None:
+        nonlocal count, shown_s
+        count += 1
+        if time.monotonic() - shown_s > 0.1:
+            shown_s = time.monotonic()
+            click.echo(f"\r{count:,} decisions\r", nl=False, err=True)
+
+    return counted
 
 
 def _names(

@@ -95,45 +95,22 @@ class _TradeOff:
 
     def _panel(self, axes: Axes, costs: FloatArray | None, values: Sequence[float]) -> None:
         report, cloud = self._report, self._report.cloud
-        summaries = report.outcome.summaries
-        accuracies = [summary.accuracy_percent for summary in summaries]
-        curve: tuple[FloatArray, FloatArray] = (np.empty(0), np.empty(0))
-        shown_costs, shown_accuracies = [np.array(values)], [np.array(accuracies)]
-        if costs is not None and cloud is not None:
-            axes.plot(
-                costs,
-                cloud.accuracy_percent,
-                linestyle="none",
-                marker="o",
-                markersize=2.4,
-                markeredgewidth=0,
-                color=style.SECONDARY,
-                alpha=0.16,
-                zorder=1,
-                rasterized=True,  # thousands of dots would make the SVG slow to open
-            )
-            front = _front(costs, cloud.accuracy_percent)
-            curve = costs[front], cloud.accuracy_percent[front]
-            axes.plot(
-                *curve,
-                color=style.GOOD,
-                linewidth=1.5,
-                marker="o",
-                markersize=3,
-                zorder=2,
-            )
-            shown_costs.append(costs)
-            shown_accuracies.append(cloud.accuracy_percent)
+        accuracies = [summary.accuracy_percent for summary in report.outcome.summaries]
         least = report.backbone_percent - report.settings["objective"]["loss_limit_points"]
-        axes.axhline(least, color=style.WARNING, linewidth=1.1, linestyle=(0, (4, 2)), zorder=2)
-        everything = np.concatenate(shown_accuracies)
-        high = float(everything.max())
+        high = max(report.backbone_percent, *accuracies)
+        if cloud is not None:
+            high = max(high, float(cloud.accuracy_percent.max()))
         # The worst configurations are of no interest; the picture ends a little below the limit.
         low = min(least, *accuracies) - 0.35 * (high - min(least, *accuracies))
+        right = max(values)
+        curve: tuple[FloatArray, FloatArray] = (np.empty(0), np.empty(0))
+        if costs is not None and cloud is not None:
+            shown = cloud.accuracy_percent >= low
+            curve = self._cloud(axes, costs[shown], cloud.accuracy_percent[shown])
+            right = max(right, float(costs[shown].max()))
         axes.set_ylim(low, high + 0.08 * (high - low))
-        visible = np.concatenate(shown_costs)[everything >= low]
-        right = 1.06 * max(float(visible.max()), *values)
-        axes.set_xlim(0, right)
+        axes.set_xlim(0, 1.06 * right)
+        axes.axhline(least, color=style.WARNING, linewidth=1.1, linestyle=(0, (4, 2)), zorder=2)
         axes.annotate(
             f"least accuracy allowed, {least:.1f}%",
             (1, least),
@@ -146,6 +123,27 @@ class _TradeOff:
             color=style.WARNING,
         )
         self._policies(axes, values, curve)
+
+    def _cloud(
+        self, axes: Axes, costs: FloatArray, accuracies: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Every configuration as a dot, and the front, whose points are returned."""
+        axes.plot(
+            costs,
+            accuracies,
+            linestyle="none",
+            marker="o",
+            markersize=2.4,
+            markeredgewidth=0,
+            color=style.SECONDARY,
+            alpha=0.16,
+            zorder=1,
+            rasterized=True,  # thousands of dots would make the SVG slow to open
+        )
+        front = _front(costs, accuracies)
+        curve = costs[front], accuracies[front]
+        axes.plot(*curve, color=style.GOOD, linewidth=1.5, marker="o", markersize=3, zorder=2)
+        return curve
 
     def _policies(
         self, axes: Axes, values: Sequence[float], curve: tuple[FloatArray, FloatArray]
