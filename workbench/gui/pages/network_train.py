@@ -8,11 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,6 +38,7 @@ from workbench.gui.widgets.train_form import CurveKey, TrainForm
 from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Progress
 
 _REDRAW_S = 0.1
+_FORM_WIDTH_PX = 392
 _USUAL_DATA = {"fashion_mnist": "/usr/share/datasets/fashion-mnist"}
 
 StartTraining = Callable[[TrainingForm], Job]
@@ -67,7 +69,7 @@ def known_tasks() -> tuple[TaskChoice, ...]:
     from workbench.tasks.registry import TASKS
 
     return tuple(
-        TaskChoice(task.name, task.title, task.data_hint, task.training.epochs)
+        TaskChoice(task.name, task.title, task.data_hint.replace("`", ""))
         for task in TASKS.values()
     )
 
@@ -242,13 +244,16 @@ class NetworkTrain(QWidget):
         card.body.addWidget(self.result)
         card.body.addLayout(row(self.use, None))
         card.body.addWidget(self.error)
-        left = QVBoxLayout()
-        left.addWidget(self.form)
-        self.form.setFixedWidth(380)
+        left = QScrollArea()
+        left.setWidgetResizable(True)
+        left.setFrameShape(QFrame.Shape.NoFrame)
+        left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        left.setWidget(self.form)
+        left.setFixedWidth(_FORM_WIDTH_PX)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        layout.addLayout(left)
+        layout.addWidget(left)
         layout.addWidget(card, 1)
 
     def _on_use(self) -> None:

@@ -29,7 +29,6 @@ class TaskChoice:
     name: str
     title: str
     data_hint: str
-    epochs: float
 
 
 @dataclass(frozen=True, slots=True)
