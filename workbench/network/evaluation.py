@@ -7,7 +7,9 @@ interrupted measurement goes on where it stopped.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -31,6 +33,7 @@ from workbench.space.design_space import ConfigArray, DesignSpace
 IMAGES_AT_ONCE = 250
 """Few enough for the outputs of a layer to stay near the processor."""
 WRITE_EVERY_S = 30.0
+_LOOK_EVERY_S = 0.5
 
 _Trie = dict[int, "int | _Trie"]
 _Counts = npt.NDArray[np.int64]
@@ -58,6 +61,16 @@ def measure_accuracy(
     return _Evaluation(space, weights, data, configurations, reporter, partial, threads).run(clock)
 
 
+@contextlib.contextmanager
+def _set_when_left_early(stopped: threading.Event) -> Iterator[None]:
+    """Tell units that are under way to give up; the pool waits for them."""
+    try:
+        yield
+    except BaseException:
+        stopped.set()
+        raise
+
+
 class _Evaluation:
     def __init__(
         self,
@@ -83,23 +96,24 @@ class _Evaluation:
         self.right: _Counts = np.zeros(len(configurations), dtype=np.int64)
         self.done = np.zeros(len(self.units), dtype=bool)
         self.key = self._key(weights)
+        self.stopped = threading.Event()
 
     def run(self, clock: Callable[[], float]) -> MeasuredAccuracy:
         """Do the units that are left and return the result."""
         self._resume()
         written = clock()
         try:
-            with one_core_each(self.threads) as pool:
+            with one_core_each(self.threads) as pool, _set_when_left_early(self.stopped):
                 left = iter(np.flatnonzero(~self.done).tolist())
                 running: dict[Future[_Counts], tuple[int, Evolver]] = {}
                 for evolver in self.evolvers:
                     self._submit(pool, running, left, evolver)
                 while running:
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    self.reporter.check_cancelled()
+                    for future in wait(running, _LOOK_EVERY_S, FIRST_COMPLETED).done:
                         unit, evolver = running.pop(future)
                         self.right += future.result()
                         self.done[unit] = True
-                        self.reporter.check_cancelled()
                         self._submit(pool, running, left, evolver)
                     self.reporter.progress(
                         float(self.done.mean()), "Measuring accuracy", {"units": len(self.units)}
@@ -143,6 +157,8 @@ class _Evaluation:
         right: _Counts,
     ) -> None:
         for choice, following in trie.items():
+            if self.stopped.is_set():
+                return
             y = TorchNetwork(evolver.layer(prefix, choice))(x)
             if isinstance(following, int):
                 scores = TorchNetwork(evolver.head(choice))(y)
