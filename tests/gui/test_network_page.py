@@ -253,7 +253,7 @@ def test_axes_follow_the_profile(make_page: MakePage) -> None:
     page = make_page()
     keys = [page.explore.axis.itemData(i) for i in range(page.explore.axis.count())]
     assert keys == ["latency", "energy", "macs", "storage"]
-    page.next_axis()
+    page.explore.axis.setCurrentIndex(1)
     assert "energy per inference, mJ (estimated)" in page.explore.axis_caption.text()
 
 
@@ -309,6 +309,10 @@ def test_a_broken_network_is_explained_and_can_be_tried_again(  # type: ignore[n
     assert page.state == "nothing"
     assert page.error.isVisible()
     assert "is damaged" in page.error.accessibleName()
+    page.show_train()
+    assert not page.error.isVisible()
+    page.show_explore()
+    assert page.error.isVisible()
     page.error.retry.click()
     qtbot.waitUntil(lambda: not page.busy, timeout=5000)
     assert page.state == "explore"

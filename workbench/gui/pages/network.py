@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -17,8 +18,7 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import theme
 from workbench.gui.pages.network_explore import NetworkExplore
-from workbench.gui.pages.network_train import NetworkTrain, StartTraining, start_training
-from workbench.gui.palette import operator_colour
+from workbench.gui.pages.network_scatter import NetworkScatter
 from workbench.gui.presenters.edit_history import EditHistory
 from workbench.gui.presenters.network import Load, NetworkView, load_view
 from workbench.gui.presenters.problem import Problem
@@ -28,6 +28,9 @@ from workbench.gui.widgets.states import EmptyState, ErrorPanel
 from workbench.jobs import Done, Failed, Job, JobContext, JobEvent, run_in_thread
 from workbench.space.design_space import Configuration
 
+if TYPE_CHECKING:
+    from workbench.gui.pages.network_train import NetworkTrain, StartTraining
+
 
 class NetworkPage(Page):
     """Shows one network on one device profile, and the configuration that is built by hand."""
@@ -36,7 +39,7 @@ class NetworkPage(Page):
         self,
         shell: Shell,
         load: Load = load_view,
-        start: StartTraining = start_training,
+        start: StartTraining | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(shell, parent)
@@ -46,13 +49,24 @@ class NetworkPage(Page):
         self._view: NetworkView | None = None
         self._history: EditHistory[Configuration] = EditHistory(())
         self._base = "backbone"
-        self._coloured: int | None = None
-        self._axis = shell.settings.text("network/axis", "latency")
+        self._failed = False
+        self._wants_focus = False
         self.explore = NetworkExplore()
-        self.train = NetworkTrain(shell.bridge, start)
+        self._scatter = NetworkScatter(
+            self.explore.scatter,
+            self.explore.axis,
+            self.explore.axis_caption,
+            shell.settings.text("network/axis", "latency"),
+        )
+        self._start = start
+        self._train: NetworkTrain | None = None
         self.error = ErrorPanel()
         self._build()
         self._actions = self._make_actions()
+        self._view_actions = [
+            self.add_action("Network: explore", "", self.show_explore),
+            self.add_action("Network: train", "", self.show_train),
+        ]
         self._connect()
         self.explore.restore(shell.settings)
 
@@ -60,21 +74,34 @@ class NetworkPage(Page):
 
     def on_shown(self) -> None:
         """Load what is chosen, when it is not what is shown."""
+        self._wants_focus = True
         self._load_if_needed()
+        self._take_focus()
 
     def save_state(self) -> None:
         """Remember the splitters and the axis."""
         self.explore.save(self.shell.settings)
-        self.shell.settings.set_text("network/axis", self._axis)
+        self.shell.settings.set_text("network/axis", self._scatter.axis)
 
     def commands(self) -> list[QAction]:
         """What the palette offers for this page."""
-        return self._actions
+        return [action for action in self._actions if action.isEnabled()] + self._view_actions
 
     @property
     def view(self) -> NetworkView | None:
         """The network that is shown; None before the first."""
         return self._view
+
+    @property
+    def train(self) -> NetworkTrain:
+        """The Train view; made when it is first wanted."""
+        if self._train is None:
+            from workbench.gui.pages.network_train import NetworkTrain, start_training
+
+            self._train = NetworkTrain(self.shell.bridge, self._start or start_training)
+            self._train.finished.connect(self._on_trained)
+            self._stack.addWidget(self._train)
+        return self._train
 
     @property
     def configuration(self) -> Configuration:
@@ -89,7 +116,7 @@ class NetworkPage(Page):
     @property
     def state(self) -> str:
         """What is in front: explore, train, loading, nothing (beside an error) or empty."""
-        names = ("loading", "explore", "train", "nothing", "empty")
+        names = ("loading", "explore", "nothing", "empty", "train")
         return names[self._stack.currentIndex()]
 
     # ---- editing -------------------------------------------------------------------------------
@@ -126,7 +153,7 @@ class NetworkPage(Page):
         if self._view is not None:
             found = self._view.cloud.neighbour(
                 self.configuration,
-                self._axis,
+                self._scatter.axis,
                 "cheaper" if direction == "cheaper" else "better",
             )
             if found is not None:
@@ -153,23 +180,15 @@ class NetworkPage(Page):
         self.train.prepare()
         self._show_state()
 
-    def next_axis(self) -> None:
-        """Draw accuracy against the next cost."""
-        combo = self.explore.axis
-        if combo.count():
-            combo.setCurrentIndex((combo.currentIndex() + 1) % combo.count())
-
     def colour_by(self, decision: int) -> None:
         """Colour the whole space by a layer's operators; the same layer again: all grey."""
-        self._coloured = None if decision == self._coloured else decision
-        self._show_colours()
+        self._scatter.colour_by(decision)
+        self.explore.layers.mark_layer(self._scatter.coloured)
 
     def next_colours(self) -> None:
         """Colour the whole space by the next layer; after the last: all grey."""
-        if self._view is not None:
-            following = 0 if self._coloured is None else self._coloured + 1
-            self._coloured = following if following < self._view.space.decisions else None
-            self._show_colours()
+        self._scatter.next_colours()
+        self.explore.layers.mark_layer(self._scatter.coloured)
 
     def switch_base(self) -> None:
         """Compare changes with the backbone, or with the configuration shown."""
@@ -189,8 +208,10 @@ class NetworkPage(Page):
         if keys == self._loaded_for:
             return
         self._loaded_for = keys
-        self.error.hide()
-        self._loading.setText(f"Reading {network.label} for {device.label}…")
+        self._failed = False
+        reading = f"Reading {network.label} for {device.label}…"
+        self._loading.setText(reading)
+        self._subtitle.setText(reading)
         self._job = run_in_thread(
             _read, {"load": self._load, "keys": keys}, name=f"Read {network.key}"
         )
@@ -206,6 +227,7 @@ class NetworkPage(Page):
         elif isinstance(event, Failed):
             self._job = None
             self._view = None
+            self._failed = True
             problem = Problem.of(event)
             self.error.show_problem(problem)
             self.shell.notify(problem.message, "bad")
@@ -216,21 +238,21 @@ class NetworkPage(Page):
         same = before is not None and before.space.operators == view.space.operators
         if not same or before is None or before.network.folder != view.network.folder:
             self._history = EditHistory(view.space.backbone_configuration)
-            self._coloured = None
         self._subtitle.setText(view.subtitle)
         explore = self.explore
         explore.bar.set_presets(view.cloud.presets)
         explore.details.show_network(view.network)
-        explore.axis.blockSignals(True)
-        explore.axis.clear()
-        for axis in view.cloud.axes:
-            explore.axis.addItem(f"accuracy × {axis.key}", axis.key)
-        explore.axis.setCurrentIndex(max(0, explore.axis.findData(self._axis)))
-        explore.axis.blockSignals(False)
-        self._axis = str(explore.axis.currentData())
-        self._show_cloud()
+        self._scatter.set_cloud(view.cloud, same_space=same)
+        explore.layers.mark_layer(self._scatter.coloured)
         self._show_configuration()
         self._show_state()
+        self._take_focus()
+
+    def _take_focus(self) -> None:
+        """After the page came to the front its keys must work without a click."""
+        if self._wants_focus and self.state == "explore" and self.isVisible():
+            self._wants_focus = False
+            self.explore.scatter.setFocus()
 
     def _retry(self) -> None:
         self._loaded_for = None
@@ -249,43 +271,10 @@ class NetworkPage(Page):
             self._stack.setCurrentWidget(self._nothing)
         else:
             self._stack.setCurrentWidget(self._empty)
-        shown = self._stack.currentWidget()
-        self._subtitle.setVisible(shown is self.explore)
-        self.error.setVisible(self.error.isVisibleTo(self) and shown is not self.train)
-
-    def _show_cloud(self) -> None:
-        if self._view is None:
-            return
-        cloud = self._view.cloud
-        title = cloud.axis_title(self._axis)
-        self.explore.scatter.set_space(
-            cloud.every(self._axis),
-            cloud.accuracy,
-            cloud.front(self._axis),
-            title=title,
-            unit=cloud.unit(self._axis),
-            describe=cloud.describe,
-        )
-        self._show_colours()
-        self.explore.axis_caption.setToolTip(cloud.axis_story(self._axis))
-
-    def _show_colours(self) -> None:
-        view, explore = self._view, self.explore
-        if view is None:
-            return
-        cloud, decision = view.cloud, self._coloured
-        title, what = cloud.axis_title(self._axis), cloud.count_text
-        groups = []
-        if decision is not None:
-            x, y = cloud.every(self._axis), cloud.accuracy
-            groups = [
-                (operator_colour(name), x[rows], y[rows])
-                for name, rows in cloud.operators_at(decision)
-            ]
-            what = f"colours of {view.space.backbone.layers[decision + 1].name}"
-        explore.scatter.show_colours(groups)
-        explore.axis_caption.setText(f"{title} · {what}")
-        explore.layers.mark_layer(decision)
+        self._subtitle.setVisible(self.state == "explore")
+        self.error.setVisible(self._failed and self.state != "train")
+        for action in self._actions:
+            action.setEnabled(self.state == "explore")
 
     def _show_configuration(self) -> None:
         view, now, explore = self._view, self.configuration, self.explore
@@ -301,34 +290,26 @@ class NetworkPage(Page):
             cloud.preset_of(now),
             can_undo=self._history.can_undo,
             can_redo=self._history.can_redo,
-            cheaper=cloud.neighbour(now, self._axis, "cheaper") is not None,
-            better=cloud.neighbour(now, self._axis, "better") is not None,
+            cheaper=cloud.neighbour(now, self._scatter.axis, "cheaper") is not None,
+            better=cloud.neighbour(now, self._scatter.axis, "better") is not None,
         )
-        backbone = view.space.backbone_configuration
-        spot = cloud.point(now, self._axis)
-        explore.scatter.show_current(
-            *spot,
-            None if now == backbone else cloud.point(backbone, self._axis),
-            f"{view.space.text(now)}: {spot[1]:.1f} %, {spot[0]:.3g} {cloud.unit(self._axis)}",
-        )
+        self._scatter.show_current(now)
 
     def _on_pointed(self, decision: int, choice: int) -> None:
         if self._view is None:
             return
         now = self.configuration
-        spot = None
+        changed = None
         if decision >= 0 and now[decision] != choice:
             changed = (*now[:decision], choice, *now[decision + 1 :])
-            spot = self._view.cloud.point(changed, self._axis)
-        self.explore.scatter.show_preview(spot)
+        self._scatter.show_preview(changed)
 
     def _on_picked(self, row: int) -> None:
         if self._view is not None:
             self.set_configuration(self._view.cloud.configuration(row))
 
     def _on_axis(self, _index: int) -> None:
-        self._axis = str(self.explore.axis.currentData())
-        self._show_cloud()
+        self._scatter.take_axis()
         self._show_configuration()
 
     def _on_base(self, _index: int) -> None:
@@ -388,7 +369,7 @@ class NetworkPage(Page):
         )
         self._empty.acted.connect(self.show_train)
         self._stack = QStackedWidget()
-        for widget in (self._loading, self.explore, self.train, self._nothing, self._empty):
+        for widget in (self._loading, self.explore, self._nothing, self._empty):
             self._stack.addWidget(widget)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(20, 12, 16, 12)
@@ -413,13 +394,11 @@ class NetworkPage(Page):
             self.add_action("Pareto front: cheaper", "Ctrl+Left", self._cheaper),
             self.add_action("Pareto front: more accurate", "Ctrl+Right", self._better),
             self.add_action("Copy the configuration and its code", "Ctrl+Shift+C", self.copy),
-            self.add_action("Whole space: next cost along x", "X", self.next_axis),
+            self.add_action("Whole space: next cost along x", "X", self._scatter.next_axis),
             self.add_action("Whole space: colours of the next layer", "C", self.next_colours),
             self.add_action("Compare changes with backbone or configuration", "B",
                             self.switch_base),
             self.add_action("Copy the whole space as CSV", "", self.explore.scatter.copy_csv),
-            self.add_action("Network: explore", "", self.show_explore),
-            self.add_action("Network: train", "", self.show_train),
         ]  # fmt: skip
 
     def _connect(self) -> None:
@@ -438,7 +417,6 @@ class NetworkPage(Page):
         explore.base.currentIndexChanged.connect(self._on_base)
         self._explore_chip.clicked.connect(self.show_explore)
         self._train_chip.clicked.connect(self.show_train)
-        self.train.finished.connect(self._on_trained)
         self.error.retried.connect(self._retry)
         self.shell.workspace.changed.connect(self._on_workspace)
         theme.manager().changed.connect(self._on_theme)
