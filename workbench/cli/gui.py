@@ -9,18 +9,11 @@ import click
 PAGES = ("devices", "network", "profile", "traces", "replay", "compare", "export")
 
 
-class _Size(click.ParamType):
-    name = "WxH"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        width, _, height = str(value).partition("x")
-        if not (width.isdecimal() and height.isdecimal()):
-            self.fail(f"{value!r} is not a size such as 1440x900.", param, ctx)
-        return int(width), int(height)
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+    width, _, height = value.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise click.BadParameter(f"{value!r} is not a size such as 1440x900.", ctx, param)
+    return int(width), int(height)
 
 
 @click.command("gui")
@@ -36,7 +29,12 @@ class _Size(click.ParamType):
     help="Draw the window into this PNG file, without a display, and end.",
 )
 @click.option(
-    "--size", type=_Size(), default="1440x900", show_default=True, help="Of the screenshot."
+    "--size",
+    callback=_size,
+    metavar="WxH",
+    default="1440x900",
+    show_default=True,
+    help="Of the screenshot.",
 )
 @click.option("--scale", type=click.FloatRange(0.5, 4), help="Scale of the whole window.")
 @click.option("--exit-when-usable", is_flag=True, help="End as soon as the first page is drawn.")
