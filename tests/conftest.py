@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -53,7 +54,12 @@ def _nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a child process or a running timer behind."""
     uses_qt = "qapp" in request.fixturenames  # looking for timers goes through all objects
     before = leaks.snapshot(timers=uses_qt)
+    if uses_qt:
+        gc.disable()  # on a worker's thread a collection would destroy Qt objects: a crash
     yield
+    if uses_qt:
+        gc.collect()
+        gc.enable()
     problems = leaks.new_threads(before) + leaks.new_processes(before)
     if uses_qt:
         problems += leaks.new_timers(before)

@@ -24,6 +24,7 @@ from workbench.core.files import atomic_write
 from workbench.gui import settings as declared
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
+from workbench.gui.collector import GuiThreadCollector
 from workbench.gui.main_window import MainWindow
 from workbench.gui.settings import Settings
 from workbench.gui.workspace import Catalogue, Workspace
@@ -40,6 +41,8 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
     app.setApplicationDisplayName("AdaSpring Workbench")
     app.setStyle("Fusion")
     theme.install_fonts(app)
+    if app.findChild(GuiThreadCollector) is None:
+        GuiThreadCollector(app)
     return app
 
 

@@ -252,7 +252,7 @@ class NetworkPage(Page):
         """After the page came to the front its keys must work without a click."""
         if self._wants_focus and self.state == "explore" and self.isVisible():
             self._wants_focus = False
-            self.explore.scatter.setFocus()
+            self.explore.setFocus()
 
     def _retry(self) -> None:
         self._loaded_for = None

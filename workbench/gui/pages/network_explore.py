@@ -48,6 +48,7 @@ class NetworkExplore(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.bar = ConfigurationBar()
         self.chips = OperatorChips()
         self.code = QPushButton("")
