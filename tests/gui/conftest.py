@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.waiting import wait_until_settled
 from workbench.gui import theme
 from workbench.gui.app import make_application, make_window
 from workbench.gui.main_window import MainWindow
@@ -45,7 +46,9 @@ def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
     """The window on the sample project, shown, without a page."""
     made = make_window(ServicesCatalogue(), settings)
     made.resize(1440, 900)
-    made.show()
+    with qtbot.waitActive(made):  # shortcuts work in the active window only
+        made.show()
+        made.activateWindow()
     yield made
     made.close()
     made.deleteLater()
@@ -59,12 +62,3 @@ def replay(qtbot: QtBot, window: MainWindow) -> ReplayPage:
     assert isinstance(page, ReplayPage)
     wait_until_settled(qtbot, page)
     return page
-
-
-def wait_until_settled(qtbot: QtBot, page: ReplayPage) -> None:
-    """Wait until nothing is loaded or run any more."""
-
-    def settled() -> None:
-        assert page.settled
-
-    qtbot.waitUntil(settled, timeout=20_000)

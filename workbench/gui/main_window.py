@@ -29,6 +29,14 @@ from workbench.jobs import Done, Failed, Job, JobContext, JobEvent, TerminalEven
 
 DEFAULT_PAGE = "replay"
 
+_GUIDE_OF = {
+    "replay": "window",
+    "network": "network",
+    "devices": "device-profiles",
+    "traces": "trace-format",
+}
+"""The page of the guide that belongs to a page of the window."""
+
 
 class _PageAction(QAction):
     """Goes to one page."""
@@ -227,9 +235,8 @@ class MainWindow(QMainWindow):
 
         if not isinstance(self._help, HelpWindow):
             self._help = HelpWindow(self)
-        self._help.open_page(self._current)
+        self._help.open_page(_GUIDE_OF.get(self._current, "window"))
         self._help.show()
-        self._help.raise_()
         self._help.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -70,7 +70,9 @@ class Page(QWidget):
         action = QAction(text, self)
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            # Wherever the focus is: actions of a hidden page are dead, and fields that take text
+            # keep their keys.
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setData(show_key or shortcut)
         action.triggered.connect(slot)
         self.addAction(action)

@@ -232,6 +232,9 @@ class ReplayPage(Page):
         self.ui.what_if.show_note(f"the day is re-run while you drag{took}")
         self.ui.transport.show_end(run.view.end_s + run.view.origin_s)
         self._player.set_span(float(run.view.t_s[0]), run.view.end_s)
+        focus = QApplication.focusWidget()
+        if first and (focus is None or not self.isAncestorOf(focus)):
+            self.ui.stack.setFocus()
         if first and self._wanted_clock_s is not None:
             wanted, self._wanted_clock_s = self._wanted_clock_s, None
             self._player.seek((wanted - run.view.origin_s) % 86_400)
@@ -326,7 +329,7 @@ class ReplayPage(Page):
             self.add_action("Play or pause", "Space", self.toggle_play),
             self.add_action("Next decision", "N", self.next_decision),
             self.add_action("Previous decision", "P", self.previous_decision),
-            self.add_action("To the start of the day", "Home", self.to_start),
+            self.add_action("To the start of the day", "", self.to_start, show_key="Home"),
             self.add_action("Play faster", "]", self._faster),
             self.add_action("Play slower", "[", self._slower),
             self.add_action("Open or fold the configuration lane", "O", self._toggle_layers),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QStackedLayout,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -57,7 +57,7 @@ class ReplayLayout(QWidget):
         self._loading = label("Loading the network, the device profile and the day…", "secondary")
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._body = self._build_body()
-        self._states = QStackedLayout()
+        self._states = QStackedWidget()
         for widget in (self._body, self._loading, self._empty):
             self._states.addWidget(widget)
         outer = QVBoxLayout(page)
@@ -71,7 +71,7 @@ class ReplayLayout(QWidget):
         outer.addLayout(head)
         outer.addWidget(FlowRow(self.transport, self.chips))
         outer.addWidget(self.error)
-        outer.addLayout(self._states, 1)
+        outer.addWidget(self._states, 1)
         self._states.setCurrentWidget(self._loading)
 
     # ---- states --------------------------------------------------------------------------------

@@ -140,6 +140,8 @@ class LaneStack(pg.GraphicsLayoutWidget):
 
     def set_span(self, start_s: float, end_s: float, origin_s: float) -> None:
         """The whole span of time there is, and the time of day at t = 0; call `redraw` after it."""
+        # Numpy's numbers would end up in Qt's calls, which refuse its truth values.
+        start_s, end_s = float(start_s), float(end_s)
         whole_was_shown = self._shown == self._full
         self._axis.origin_s = origin_s
         changed = self._full != (start_s, end_s)
@@ -156,7 +158,7 @@ class LaneStack(pg.GraphicsLayoutWidget):
 
     def show_at(self, t_s: float) -> None:
         """Put the playhead at a time and show the values there."""
-        self._t_s = t_s
+        self._t_s = float(t_s)
         for lane in self._lanes:
             lane.show_at(t_s)
         self._place_markers()
@@ -202,7 +204,7 @@ class LaneStack(pg.GraphicsLayoutWidget):
     def _place_markers(self) -> None:
         rect = self._lanes_rect()
         start, end = self._shown
-        inside = bool(self._lanes) and start <= self._t_s <= end
+        inside = bool(self._lanes and start <= self._t_s <= end)
         self._playhead.setVisible(inside)
         if inside:
             share = (self._t_s - start) / ((end - start) or 1.0)
@@ -241,7 +243,8 @@ class LaneStack(pg.GraphicsLayoutWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Thin the curves for the new width."""
         super().resizeEvent(event)
-        if hasattr(self, "_lanes"):
+        # It also comes while pyqtgraph's constructor runs, and while it takes the scene apart.
+        if hasattr(self, "_lanes") and not self.closed:
             self.ci.layout.activate()
             self._apply()
 

@@ -17,11 +17,19 @@ from PySide6.QtWidgets import (
 
 from workbench.core.resources import assets_root
 
+_ORDER = ("window", "replay", "network", "device-profiles", "trace-format", "training")
+"""Pages in reading order; others follow by name."""
+
+
+def _place(path: Path) -> tuple[int, str]:
+    known = path.stem in _ORDER
+    return (_ORDER.index(path.stem) if known else len(_ORDER), path.stem)
+
 
 def guide_pages() -> list[tuple[str, Path]]:
     """(title, file) of each page of the guide in reading order; the title is its first heading."""
     pages = []
-    for path in sorted((assets_root() / "guide").glob("*.md")):
+    for path in sorted((assets_root() / "guide").glob("*.md"), key=_place):
         first = path.read_text(encoding="utf-8").split("\n", 1)[0]
         pages.append((first.lstrip("# ").strip() or path.stem, path))
     return pages
@@ -59,11 +67,9 @@ class HelpWindow(QWidget):
         self._contents.setCurrentRow(0)
 
     def open_page(self, stem: str) -> None:
-        """Show the page whose file name, without its number, is `stem`; else the first."""
-        for index in range(self._contents.count()):
-            path: Path = self._contents.item(index).data(Qt.ItemDataRole.UserRole)
-            if path.stem.split("-", 1)[-1] == stem:
-                self._contents.setCurrentRow(index)
+        """Show the page whose file is called `stem`; else the first."""
+        stems = [path.stem for _, path in guide_pages()]
+        self._contents.setCurrentRow(stems.index(stem) if stem in stems else 0)
 
     def _show_item(self, item: QListWidgetItem | None, _previous: QListWidgetItem | None) -> None:
         if item is not None:
@@ -74,4 +80,4 @@ class HelpWindow(QWidget):
         if url.scheme() in ("http", "https"):
             QDesktopServices.openUrl(url)
         elif url.fileName().endswith(".md"):
-            self.open_page(Path(url.fileName()).stem.split("-", 1)[-1])
+            self.open_page(Path(url.fileName()).stem)
