@@ -108,7 +108,7 @@ def make_page(qtbot, tmp_path: Path, view: NetworkView) -> Iterator[MakePage]:  
         page.show()
         page.on_shown()
         if wait:
-            qtbot.waitUntil(lambda: not page.busy, timeout=5000)
+            qtbot.waitUntil(lambda: page.settled, timeout=5000)
         return page
 
     yield make
@@ -267,7 +267,7 @@ def test_another_device_keeps_the_configuration(make_page: MakePage, view, qtbot
     page = make_page(load)
     page.set_configuration((1, 2, 3, 4))
     page.shell.workspace.choose("device", "jetson_nano")
-    qtbot.waitUntil(lambda: not page.busy, timeout=5000)
+    qtbot.waitUntil(lambda: page.settled, timeout=5000)
     assert asked == ["redmi_3s", "jetson_nano"]
     assert page.configuration == (1, 2, 3, 4)
     energy = page.explore.tiles.tile("energy").figure
@@ -314,7 +314,7 @@ def test_a_broken_network_is_explained_and_can_be_tried_again(  # type: ignore[n
     page.show_explore()
     assert page.error.isVisible()
     page.error.retry.click()
-    qtbot.waitUntil(lambda: not page.busy, timeout=5000)
+    qtbot.waitUntil(lambda: page.settled, timeout=5000)
     assert page.state == "explore"
     assert not page.error.isVisible()
 
@@ -331,7 +331,7 @@ def test_while_a_network_is_read_the_page_says_so(make_page: MakePage, view, qtb
         assert page.state == "loading"
     finally:
         go_on.set()
-    qtbot.waitUntil(lambda: not page.busy, timeout=5000)
+    qtbot.waitUntil(lambda: page.settled, timeout=5000)
     assert page.state == "explore"
 
 
@@ -411,6 +411,6 @@ def test_a_trained_network_can_be_taken_into_use(train_page, tmp_path: Path, qtb
     page, _ = train_page
     page.shell.workspace.catalogue.networks = ("invented", "my_net")
     page.train.finished.emit(str(tmp_path / "my_net"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=5000)
+    qtbot.waitUntil(lambda: page.settled, timeout=5000)
     assert page.shell.workspace.current("network").key == "my_net"
     assert page.state == "explore"

@@ -109,9 +109,9 @@ class NetworkPage(Page):
         return self._history.current
 
     @property
-    def busy(self) -> bool:
-        """Whether a network is read now."""
-        return self._job is not None
+    def settled(self) -> bool:
+        """Whether nothing is read now: the page shows what is chosen, or why it cannot."""
+        return self._job is None
 
     @property
     def state(self) -> str:
@@ -265,7 +265,7 @@ class NetworkPage(Page):
             self._stack.setCurrentWidget(self.train)
         elif self._view is not None:
             self._stack.setCurrentWidget(self.explore)
-        elif self.busy:
+        elif not self.settled:
             self._stack.setCurrentWidget(self._loading)
         elif self._loaded_for is not None:
             self._stack.setCurrentWidget(self._nothing)
