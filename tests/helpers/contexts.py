@@ -14,6 +14,7 @@ class RecordingContext(JobContext):
     def __init__(self, stop_after: int | None = None) -> None:
         super().__init__()
         self.reports: list[tuple[float | None, str]] = []
+        self.records: list[object] = []
         self.stop_after = stop_after
 
     def progress(
@@ -26,6 +27,9 @@ class RecordingContext(JobContext):
 
     def log(self, text: str, level: LogLevel = "info") -> None:
         self.reports.append((None, text))
+
+    def publish(self, record: object) -> None:
+        self.records.append(record)
 
     @property
     def cancelled(self) -> bool:

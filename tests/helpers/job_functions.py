@@ -19,6 +19,11 @@ def add(context: JobContext, a: int, b: int) -> int:
     return a + b
 
 
+def publish_pieces(context: JobContext, count: int) -> None:
+    for number in range(count):
+        context.publish(("piece", number))
+
+
 def wait_for_cancel(context: JobContext) -> None:
     context.progress(None, "waiting")
     while True:

@@ -51,6 +51,12 @@ class JobContext(ABC):
     def log(self, text: str, level: LogLevel = "info") -> None:
         """Add a line to the log."""
 
+    def publish(self, record: object) -> None:  # noqa: B027
+        """Hand out a piece of the result that is ready now: a small frozen dataclass.
+
+        It arrives as a `Partial` event. A context that nobody listens to drops it.
+        """
+
     @property
     @abstractmethod
     def cancelled(self) -> bool:

@@ -1,7 +1,7 @@
 """What a job tells the outside: one small vocabulary of frozen events.
 
-Every job emits `Started` first, then any number of `Progress` and `LogLine`, and last exactly one
-of `Done`, `Failed` and `Cancelled`.
+Every job emits `Started` first, then any number of `Progress`, `Partial` and `LogLine`, and last
+exactly one of `Done`, `Failed` and `Cancelled`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,17 @@ class Progress(JobEvent):
     message: str = ""
     eta_s: float | None = None
     detail: Mapping[str, float] = field(default_factory=lambda: NO_DETAIL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partial(JobEvent):
+    """A piece of the result that is ready before the rest. Unlike progress it is never dropped.
+
+    Attributes:
+        record: plain data; which types there are belongs to the service that started the job.
+    """
+
+    record: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from workbench.jobs.events import (
     JobEvent,
     LogLevel,
     LogLine,
+    Partial,
     Progress,
     Started,
     TerminalEvent,
@@ -174,6 +175,12 @@ class Job:
                 detail=MappingProxyType(dict(detail)) if detail else NO_DETAIL,
             )
             self._push(self._latest)
+
+    def _publish(self, record: object) -> None:
+        with self._lock:
+            if self._terminal is None:
+                elapsed_s = self._clock() - self._started_s
+                self._push(Partial(job_id=self.id, elapsed_s=elapsed_s, record=record))
 
     def _log(self, text: str, level: LogLevel) -> None:
         with self._lock:

@@ -121,6 +121,8 @@ class _Supervisor:
                 match message:
                     case ("progress", fraction, text, detail):
                         self._job._report(fraction, text, detail)
+                    case ("partial", record):
+                        self._job._publish(record)
                     case ("log", text, level):
                         self._job._log(text, level)
                     case _:

@@ -28,6 +28,9 @@ class _ThreadContext(JobContext):
     def log(self, text: str, level: LogLevel = "info") -> None:
         self._job._log(text, level)
 
+    def publish(self, record: object) -> None:
+        self._job._publish(record)
+
     @property
     def cancelled(self) -> bool:
         return self._job.cancel_requested

@@ -1,8 +1,9 @@
 """The child's side of a process job: runs in the spawned worker, talks through one pipe.
 
 Messages to the parent are tuples whose first item names them: ``("progress", fraction, message,
-detail)``, ``("log", text, level)`` and, last, one of ``("done", result)``, ``("failed", message,
-hint, detail, error_type)`` and ``("cancelled",)``. The parent sends ``"cancel"``, nothing else.
+detail)``, ``("partial", record)``, ``("log", text, level)`` and, last, one of ``("done", result)``,
+``("failed", message, hint, detail, error_type)`` and ``("cancelled",)``. The parent sends
+``"cancel"``, nothing else.
 """
 
 from __future__ import annotations
@@ -60,6 +61,9 @@ class _ProcessContext(JobContext):
 
     def log(self, text: str, level: LogLevel = "info") -> None:
         self.send("log", text, level)
+
+    def publish(self, record: object) -> None:
+        self.send("partial", record)
 
     @property
     def cancelled(self) -> bool:

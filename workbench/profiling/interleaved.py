@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.jobs import JobContext
+from workbench.profiling.live import RunMeasured, RunStarted
 from workbench.profiling.run_rules import RunRules
-from workbench.profiling.samples import LatencySamples
+from workbench.profiling.samples import LatencySamples, judge
 
 CHUNK_NS = 200_000_000
 """Longest stretch of runs without a look at whether the job was cancelled."""
@@ -35,7 +36,8 @@ def measure_interleaved(
     """Time every runner under the rules; block orders come from `rng`.
 
     Args:
-        context: told of the progress, asked whether to stop.
+        context: told of the progress, asked whether to stop, and handed a `RunStarted` before and a
+            `RunMeasured` after each block.
         cpu_clock_ns: processor time of this process.
         wall_clock_ns: a clock that never goes back.
 
@@ -53,12 +55,18 @@ def measure_interleaved(
     done = 0
     for turn in range(rules.rounds):
         for position in order:
+            context.publish(RunStarted(int(position), turn + 1))
             runners[position].time_ns(rules.settle_runs)
             cpu_start, wall_start = cpu_clock_ns(), wall_clock_ns()
             blocks[position].append(_block(runners[position], rules, context))
             cpu_ns[position] += cpu_clock_ns() - cpu_start
             wall_ns[position] += wall_clock_ns() - wall_start
             done += 1
+            share = min(1.0, cpu_ns[position] / max(1.0, wall_ns[position]))
+            so_far = _samples(first_ns[position], blocks[position], share)
+            finished = turn + 1 == rules.rounds
+            reasons = judge([so_far], rules).reasons if finished else ()
+            context.publish(RunMeasured.of(int(position), so_far, rules.rounds, reasons))
             context.progress(
                 done / (rules.rounds * len(runners)),
                 f"round {turn + 1} of {rules.rounds}, {len(runners)} configurations",
@@ -67,9 +75,15 @@ def measure_interleaved(
         order = order[::-1] if mirror else rng.permutation(len(runners))
     shares = np.minimum(1.0, cpu_ns / np.maximum(1.0, wall_ns))
     return [
-        LatencySamples(first / 1e6, tuple(block / 1e6 for block in mine), float(share))
+        _samples(first, mine, float(share))
         for first, mine, share in zip(first_ns, blocks, shares, strict=True)
     ]
+
+
+def _samples(
+    first_ns: int, blocks: Sequence[npt.NDArray[np.int64]], cpu_share: float
+) -> LatencySamples:
+    return LatencySamples(first_ns / 1e6, tuple(block / 1e6 for block in blocks), cpu_share)
 
 
 def _warm_up(runner: Runner, rules: RunRules) -> int:

@@ -22,6 +22,7 @@ from workbench.profiling.host_probes import (
     memory_bandwidth,
 )
 from workbench.profiling.interleaved import measure_interleaved
+from workbench.profiling.live import RunsPlanned
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust, judge
 from workbench.space.description import Network
@@ -77,12 +78,13 @@ def measure_here(context: JobContext, network: Network, plan: Plan, seed: int) -
     rng = np.random.default_rng(seed)
     context.progress(0.0, "choosing configurations")
     design = design_experiment(network.space, plan.fit, plan.held_out, rng)
+    configurations = np.concatenate([design.fit, design.held_out])
+    context.publish(RunsPlanned(configurations, plan.fit, plan.rules.rounds))
     context.progress(0.0, "measuring memory bandwidth")
     bandwidth = memory_bandwidth()
     evolver = Evolver.read(network)
     image = rng.standard_normal(network.space.backbone.input_shape).astype(np.float32)
     runners = []
-    configurations = np.concatenate([design.fit, design.held_out])
     for number, configuration in enumerate(configurations):
         context.check_cancelled()
         context.progress(0.0, f"loading {number + 1} of {len(configurations)} configurations")

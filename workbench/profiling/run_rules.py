@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from workbench.core.errors import SettingsError
+from workbench.space.design_space import DesignSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,38 @@ class Plan:
     def least_s(self) -> float:
         """Seconds of counted runs; the whole takes somewhat longer."""
         return self.rules.min_s * (self.fit + self.held_out)
+
+
+MAX_CONFIGURATIONS = 2000
+
+
+def fewest_configurations(plan: Plan, space: DesignSpace) -> int:
+    """The least number of configurations that a design on this space can be made of."""
+    share = plan.held_out / (plan.fit + plan.held_out)
+    return math.ceil(max(space.sizes) / (1 - share)) + 1
+
+
+def resized(plan: Plan, space: DesignSpace, configurations: int | None) -> Plan:
+    """The plan for another number of configurations, the held-out ones in the same proportion.
+
+    Args:
+        configurations: for the fit and held out together; None leaves the plan as it is.
+
+    Raises:
+        SettingsError: when the space has too few, or the design needs more.
+    """
+    if configurations is None:
+        return plan
+    least = fewest_configurations(plan, space)
+    most = min(MAX_CONFIGURATIONS, space.count)
+    if not least <= configurations <= most:
+        raise SettingsError(
+            f"{configurations} configurations do not suit this network.",
+            f"Choose {least} to {most:,}.",
+        )
+    share = plan.held_out / (plan.fit + plan.held_out)
+    held_out = max(1, round(share * configurations))
+    return replace(plan, fit=configurations - held_out, held_out=held_out)
 
 
 PLANS: dict[str, Plan] = {

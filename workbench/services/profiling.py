@@ -12,7 +12,6 @@ import numpy as np
 import psutil
 
 from workbench.core.errors import InputFileError, SettingsError
-from workbench.core.files import atomic_write
 from workbench.core.provenance import Provenance
 from workbench.devices.profile import (
     Calibration,
@@ -28,8 +27,9 @@ from workbench.jobs import Job, JobContext, run_in_process
 from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
 from workbench.profiling.latency_fit import least_prices, leave_one_group_out
 from workbench.profiling.local import LocalMeasurement, measure_here
-from workbench.profiling.run_rules import PLANS
+from workbench.profiling.run_rules import PLANS, Plan, resized
 from workbench.profiling.samples import LatencyStatistics, statistics
+from workbench.profiling.samples_file import KeptSamples, samples_path, write_samples
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, SUFFIX, user_profiles_folder
 from workbench.space.description import Network, read_network
@@ -69,34 +69,61 @@ class ProfilingSummary:
 
 
 def start_local_profiling(
-    network: str | Path, plan: str = "quick", out: str | Path | None = None, seed: int = 0
+    network: str | Path,
+    plan: str = "quick",
+    out: str | Path | None = None,
+    seed: int = 0,
+    configurations: int | None = None,
 ) -> Job:
     """Measure a network on this computer in a worker process and write the device profile.
 
-    The job's result is a `ProfilingSummary`. Cancelled or failed, it leaves no file.
+    The job's result is a `ProfilingSummary`. Cancelled or failed, it leaves no file. What it
+    measures comes as `Partial` events with the records of `workbench.profiling.live`.
 
     Args:
         network: id of a network, or its folder.
         plan: ``quick`` or ``standard``.
         out: the TOML file to write; the user's own device profiles where left out.
+        configurations: how many to measure, for the fit and held out together; the plan's where
+            left out.
 
     Raises:
-        SettingsError: when there is no such network or plan, or the file's name does not suit.
+        SettingsError: when there is no such network or plan, the file's name does not suit, or so
+            many configurations do not suit the network.
         InputFileError: when the network cannot be used, the folder cannot be written, or the file
             that is there is no device profile.
     """
-    if plan not in PLANS:
-        raise SettingsError(f"There is no plan {plan!r}.", f"Known: {', '.join(PLANS)}.")
-    folder = find_network(network).folder
+    found = find_network(network)
+    plan_of(found, plan, configurations)
+    folder = found.folder
     path = _output_path(out)
-    arguments = {"folder": str(folder), "plan": plan, "path": str(path), "seed": seed}
+    arguments = {
+        "folder": str(folder), "plan": plan, "path": str(path), "seed": seed,
+        "configurations": configurations,
+    }  # fmt: skip
     return run_in_process(
         "workbench.services.profiling:profile_here", arguments, name=f"profile {folder.name} here"
     )
 
 
+def plan_of(network: Network, plan: str, configurations: int | None = None) -> Plan:
+    """A named plan, for as many configurations as wanted.
+
+    Raises:
+        SettingsError: when there is no such plan, or so many do not suit the network.
+    """
+    if plan not in PLANS:
+        raise SettingsError(f"There is no plan {plan!r}.", f"Known: {', '.join(PLANS)}.")
+    return resized(PLANS[plan], network.space, configurations)
+
+
 def profile_here(
-    context: JobContext, folder: str, plan: str, path: str, seed: int
+    context: JobContext,
+    folder: str,
+    plan: str,
+    path: str,
+    seed: int,
+    configurations: int | None = None,
 ) -> ProfilingSummary:
     """Measure, fit and write; the worker's entry point.
 
@@ -106,7 +133,8 @@ def profile_here(
         WorkbenchError: when the engine refuses the network.
     """
     network = read_network(folder)
-    measurement = measure_here(context, network, PLANS[plan], seed)
+    wanted = plan_of(network, plan, configurations)
+    measurement = measure_here(context, network, wanted, seed)
     context.progress(1.0, "fitting the latency table")
     return write_measurement(network, measurement, Path(path), context.check_cancelled)
 
@@ -168,13 +196,12 @@ def write_measurement(
         ),
         notes=(f"Measurement {measurement.trust.mark}.", f"Power: {measurement.power_story}."),
     )  # fmt: skip
-    samples_path = path.with_suffix(".samples.npz")
     before_writing()
-    _save_samples(samples_path, measurement)
+    write_samples(samples_path(path), _kept(network, measurement))
     save_profile(profile, path)
     return ProfilingSummary(
         path=path,
-        samples_path=samples_path,
+        samples_path=samples_path(path),
         fitted_configurations=fitted,
         held_out_configurations=len(measurement.design.held_out),
         runs=sum(len(sample.all_ms) for sample in measurement.samples),
@@ -299,16 +326,14 @@ def _id_of(path: Path) -> str:
     return path.stem
 
 
-def _save_samples(path: Path, measurement: LocalMeasurement) -> None:
-    """Every raw sample, as plain numpy arrays; `sizes` is (configurations, rounds)."""
-    blocks = [block for sample in measurement.samples for block in sample.blocks]
-    with atomic_write(path, "wb") as stream:
-        np.savez_compressed(
-            stream,
-            configurations=np.concatenate([measurement.design.fit, measurement.design.held_out]),
-            fitted=np.int64(len(measurement.design.fit)),
-            first_ms=np.array([sample.first_ms for sample in measurement.samples]),
-            cpu_share=np.array([sample.cpu_share for sample in measurement.samples]),
-            sizes=np.array([[len(b) for b in sample.blocks] for sample in measurement.samples]),
-            samples_ms=np.concatenate(blocks).astype(np.float32),
-        )
+def _kept(network: Network, measurement: LocalMeasurement) -> KeptSamples:
+    return KeptSamples(
+        space_sha256=space_signature(network.space),
+        plan=measurement.plan.rules.name,
+        min_runs=measurement.plan.rules.min_runs,
+        measured_at=measurement.measured_at,
+        trust_reasons=measurement.trust.reasons,
+        configurations=np.concatenate([measurement.design.fit, measurement.design.held_out]),
+        fitted=len(measurement.design.fit),
+        samples=measurement.samples,
+    )

@@ -24,6 +24,7 @@ from workbench.jobs import (
     JobFailedError,
     JobManager,
     LogLine,
+    Partial,
     Progress,
     Started,
     TerminalEvent,
@@ -73,6 +74,15 @@ def test_a_job_tells_its_story_in_order(run: Callable[..., Job]) -> None:
     assert job.finished and job.terminal is done
     assert job.latest_progress is progress
     assert {event.job_id for event in (started, progress, line, done)} == {job.id}
+
+
+@both
+def test_pieces_of_the_result_come_before_its_end(run: Callable[..., Job]) -> None:
+    events = finish(run("publish_pieces", count=3))
+    assert [event.record for event in events if isinstance(event, Partial)] == [
+        ("piece", 0), ("piece", 1), ("piece", 2),
+    ]  # fmt: skip
+    assert isinstance(events[-1], Done)
 
 
 @both

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.network_folder import write_random_network
+from tests.helpers.random_network import write_random_network
 from tests.helpers.networks import five_layer_space
 from tests.helpers.spaces import small_space
 from workbench.network.evolution import Evolver

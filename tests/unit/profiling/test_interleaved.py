@@ -7,10 +7,12 @@ import numpy.typing as npt
 import pytest
 
 from tests.helpers.contexts import RecordingContext
+from tests.helpers.spaces import small_space
 from workbench.core.errors import SettingsError
 from workbench.jobs import JobCancelled
 from workbench.profiling.interleaved import measure_interleaved
-from workbench.profiling.run_rules import PLANS, RunRules
+from workbench.profiling.live import RunMeasured, RunStarted, spread_counts
+from workbench.profiling.run_rules import PLANS, RunRules, fewest_configurations, resized
 from workbench.profiling.samples import LatencySamples, judge, statistics
 
 RULES = RunRules("test", min_s=0.006, rounds=3, mirrored=False, min_runs=30)
@@ -70,6 +72,41 @@ def test_enough_runs_and_enough_time_in_every_round() -> None:
     assert fast.first_ms == pytest.approx(0.010)
     assert (fast.all_ms == 0.001).all()
     assert context.reports[-1][0] == 1.0
+
+
+def test_each_block_is_told_and_the_last_one_judged() -> None:
+    samples, _, context = _measure([1_000_000] * 4, RULES, share=0.5)
+    started = [record for record in context.records if isinstance(record, RunStarted)]
+    measured = [record for record in context.records if isinstance(record, RunMeasured)]
+    assert [(s.position, s.round) for s in started] == [
+        (m.position, m.rounds_done) for m in measured
+    ]
+    assert len(measured) == 4 * RULES.rounds
+    last = next(m for m in reversed(measured) if m.position == 2)
+    assert last.complete
+    assert (last.runs, last.p50_ms) == (len(samples[2].all_ms), 1.0)
+    assert sum(last.spread) == last.runs
+    assert last.reasons == ("other programs took the core for 50% of the time",)
+    assert all(m.reasons == () for m in measured if not m.complete)
+
+
+def test_spread_is_relative_to_the_median() -> None:
+    counts = spread_counts(np.array([1.0, 10.0, 10.0, 10.0, 90.0]), 10.0)
+    assert (counts[0], counts[-1], sum(counts)) == (1, 1, 5)
+    assert counts[6] == 3  # 1.0 lies a quarter of the way from 0.8 to 1.6
+
+
+def test_a_plan_can_be_resized() -> None:
+    space = small_space()
+    least = fewest_configurations(PLANS["quick"], space)
+    small = resized(PLANS["quick"], space, least)
+    assert small.fit + small.held_out == least
+    assert small.fit >= max(space.sizes)
+    assert small.held_out >= 1
+    assert resized(PLANS["quick"], space, None) is PLANS["quick"]
+    for wrong in (least - 1, space.count + 1):
+        with pytest.raises(SettingsError, match="do not suit"):
+            resized(PLANS["quick"], space, wrong)
 
 
 def _blocks(log: list[int]) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.contexts import RecordingContext
-from tests.helpers.network_folder import write_random_network
+from tests.helpers.random_network import write_random_network
 from tests.helpers.networks import five_layer_space
 from tests.helpers.profiles import plain_profile
 from tests.helpers.spaces import small_space

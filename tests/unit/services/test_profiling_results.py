@@ -1,0 +1,148 @@
+"""Setting a measurement up, opening its result again, and its raw runs as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.contexts import RecordingContext
+from tests.helpers.random_network import write_random_network
+from tests.helpers.spaces import small_space
+from tests.unit.services.test_profiling import _measurement
+from workbench.core.errors import InputFileError, SettingsError
+from workbench.jobs import JobCancelled
+from workbench.services.profiling import write_measurement
+from workbench.services.profiling_results import (
+    CSV_COLUMNS,
+    ProfilingResult,
+    export_samples_csv,
+    open_result,
+)
+from workbench.services.profiling_setup import (
+    LOCAL,
+    ProfilingDevice,
+    ProfilingRequest,
+    preview_profiling,
+    profiling_devices,
+    start_profiling,
+)
+from workbench.space.description import Network, read_network
+
+DEVICE = ProfilingDevice(LOCAL, "this_computer", "This computer", "a CPU", power_reason="none")
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    folder = tmp_path_factory.mktemp("networks") / "small"
+    return read_network(write_random_network(folder, small_space()))
+
+
+def _open(network: Network, path: Path) -> ProfilingResult:
+    result = open_result(RecordingContext(), network.folder, path)
+    assert result is not None
+    return result
+
+
+def test_a_measurement_opens_again_as_it_was(network: Network, tmp_path: Path) -> None:
+    measurement, path = _measurement(network.space), tmp_path / "mine.toml"
+    summary = write_measurement(network, measurement, path)
+    runs = _open(network, path).runs
+    assert runs is not None
+    assert runs.fitted == 60
+    np.testing.assert_allclose(runs.measured_ms, measurement.medians_ms(), rtol=1e-6)
+    assert np.median(np.abs(runs.held_out_errors)) == pytest.approx(
+        summary.relative_error, rel=0.02
+    )
+    assert [run.runs for run in runs.runs] == [27] * 76
+    assert all(run.complete for run in runs.runs)
+    assert runs.trust.mark == "trusted"
+    assert runs.backbone.p50_ms == pytest.approx(summary.backbone.p50_ms, rel=1e-6)
+
+
+def test_a_profile_without_its_raw_runs_says_why(network: Network, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    samples = write_measurement(network, _measurement(network.space), path).samples_path
+    other = read_network(write_random_network(tmp_path / "other", _one_layer_less()))
+    write_measurement(other, _measurement(other.space), path)
+    first = _open(network, path)
+    assert first.runs is None and "measured later" in first.runs_missing
+    assert _open(other, path).runs is not None
+    np.savez_compressed(samples, sizes=np.zeros((1, 1)))
+    assert "does not say which network" in _open(other, path).runs_missing
+    samples.write_bytes(b"PK not a file of arrays")
+    assert "can be read" in _open(other, path).runs_missing
+    samples.unlink()
+    assert "not there" in _open(other, path).runs_missing
+
+
+def _one_layer_less():  # type: ignore[no-untyped-def]
+    from workbench.space.backbone import Backbone
+    from workbench.space.design_space import DesignSpace
+
+    whole = small_space().backbone
+    return DesignSpace(Backbone("less", whole.input_shape, whole.layers[:3], whole.classes))
+
+
+def test_nothing_measured_is_no_error(network: Network, tmp_path: Path) -> None:
+    assert open_result(RecordingContext(), network.folder, "this_computer") is None
+    assert open_result(RecordingContext(), network.folder, "redmi_3s") is None
+
+
+@pytest.mark.parametrize("broken", ["sizes", "samples_ms", "configurations"])
+def test_arrays_that_do_not_fit_are_refused(network: Network, tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "mine.toml"
+    samples = write_measurement(network, _measurement(network.space), path).samples_path
+    with np.load(samples) as arrays:
+        changed = {name: arrays[name] for name in arrays.files}
+    changed[broken] = changed[broken][:-1]
+    np.savez_compressed(samples, **changed)
+    assert _open(network, path).runs is None
+
+
+def test_raw_runs_as_a_table(network: Network, tmp_path: Path) -> None:
+    measurement, path = _measurement(network.space), tmp_path / "mine.toml"
+    samples = write_measurement(network, measurement, path).samples_path
+    out = tmp_path / "runs.csv"
+    assert export_samples_csv(RecordingContext(), samples, network.folder, out) == 76 * 27
+    head, first, *rest = out.read_text().splitlines()
+    assert head == ",".join(CSV_COLUMNS)
+    assert len(rest) == 76 * 27 - 1
+    number, names, group, turn, run, ms = first.split(",")
+    assert (number, group, turn, run) == ("0", "fit", "1", "1")
+    assert names == network.space.text(measurement.design.fit[0])
+    assert float(ms) == pytest.approx(measurement.samples[0].all_ms[0], rel=1e-5)
+    assert "held out" in rest[-1]
+
+
+def test_a_cancelled_export_leaves_no_file(network: Network, tmp_path: Path) -> None:
+    path, out = tmp_path / "mine.toml", tmp_path / "runs.csv"
+    samples = write_measurement(network, _measurement(network.space), path).samples_path
+    with pytest.raises(JobCancelled):
+        export_samples_csv(RecordingContext(stop_after=3), samples, network.folder, out)
+    assert not list(tmp_path.glob("*runs.csv*"))
+
+
+def test_the_preview_is_what_will_be_measured(network: Network) -> None:
+    request = ProfilingRequest(LOCAL, str(network.folder), "quick", 40, seed=3)
+    preview = preview_profiling(RecordingContext(), request, DEVICE, "redmi_3s")
+    again = preview_profiling(RecordingContext(), request, DEVICE)
+    assert len(preview.planned.configurations) == 40
+    assert preview.planned.fitted == preview.plan.fit == 32
+    np.testing.assert_array_equal(preview.planned.configurations, again.planned.configurations)
+    assert preview.expected_ms is not None and (preview.expected_ms > 0).all()
+    assert again.expected_ms is None
+    assert 40 * 3 < preview.expected_s < 40 * 3 + 60
+
+
+def test_what_cannot_be_measured_is_refused(network: Network) -> None:
+    (here,) = profiling_devices()
+    assert here.reason == ""
+    assert (here.power is None) == bool(here.power_reason)
+    with pytest.raises(SettingsError, match="no device"):
+        start_profiling(ProfilingRequest("serial", str(network.folder)))
+    with pytest.raises(SettingsError, match="do not suit"):
+        start_profiling(ProfilingRequest(LOCAL, str(network.folder), "quick", 3))
+    with pytest.raises(InputFileError):
+        export_samples_csv(RecordingContext(), Path("none.npz"), network.folder, Path("x.csv"))

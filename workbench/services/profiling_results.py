@@ -1,0 +1,178 @@
+"""What a measurement came to: predicted against measured, the fitted table, and the raw runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.core.errors import InputFileError, SettingsError
+from workbench.core.files import atomic_write
+from workbench.devices.profile import Calibration, DeviceProfile, calibration_of, space_signature
+from workbench.devices.profile_file import load_profile
+from workbench.jobs import JobContext
+from workbench.profiling.live import RunMeasured
+from workbench.profiling.run_rules import RunRules
+from workbench.profiling.samples import LatencyStatistics, Trust, judge, statistics
+from workbench.profiling.samples_file import KeptSamples, read_samples, samples_path
+from workbench.services.catalogue import find_network
+from workbench.services.device_profiles import profile_path
+from workbench.space.description import Network
+from workbench.space.tables import FloatArray
+
+CSV_COLUMNS = ("configuration", "operators", "set", "round", "run", "latency_ms")
+_CSV_CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredRuns:
+    """Every configuration that was measured, beside what the fitted table says of it.
+
+    Attributes:
+        configurations: (n, decisions), those of the fit first.
+        fitted: how many of them the table was fitted to.
+        measured_ms, predicted_ms: (n,) median latency, and the table's.
+        runs: figures of each configuration.
+        backbone: statistics of the whole network.
+        trust: of the measurement as a whole.
+        plan, measured_at: run rules, and UTC to the minute.
+        path: the file with the raw samples.
+    """
+
+    configurations: npt.NDArray[np.uint8]
+    fitted: int
+    measured_ms: FloatArray
+    predicted_ms: FloatArray
+    runs: tuple[RunMeasured, ...]
+    backbone: LatencyStatistics
+    trust: Trust
+    plan: str
+    measured_at: str
+    path: Path
+
+    @property
+    def errors(self) -> FloatArray:
+        """(n,) signed relative errors of the prediction."""
+        return self.predicted_ms / self.measured_ms - 1
+
+    @property
+    def held_out_errors(self) -> FloatArray:
+        """(m,) those of the configurations that the table was not fitted to."""
+        return self.errors[self.fitted :]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProfilingResult:
+    """A calibrated device profile, as far as it concerns one network.
+
+    Attributes:
+        calibration: the fitted table with its held-out error.
+        runs: None where the raw runs were not kept.
+        runs_missing: why they were not; empty when they were.
+    """
+
+    network: Network
+    profile: DeviceProfile
+    path: Path
+    calibration: Calibration
+    runs: MeasuredRuns | None
+    runs_missing: str
+
+
+def open_result(
+    context: JobContext, network: str | Path, profile: str | Path
+) -> ProfilingResult | None:
+    """What was measured of a network on a device; None where nothing was.
+
+    Raises:
+        SettingsError: when there is no such network.
+        InputFileError: when the network or the profile cannot be read.
+    """
+    try:
+        path = profile_path(profile)
+    except SettingsError:
+        return None
+    if not path.is_file():
+        return None
+    found, loaded = find_network(network), load_profile(path)
+    calibration = calibration_of(loaded, found.space)
+    if calibration is None:
+        return None
+    context.check_cancelled()
+    runs, missing = _kept_runs(samples_path(path), found, calibration)
+    return ProfilingResult(found, loaded, path, calibration, runs, missing)
+
+
+def export_samples_csv(context: JobContext, samples: Path, network: str | Path, out: Path) -> int:
+    """Write every raw sample as a row (`CSV_COLUMNS`); returns the number of rows.
+
+    Raises:
+        InputFileError: when the samples cannot be read, are of another network, or `out` cannot be
+            written.
+        JobCancelled: when the job was asked to stop; no file is written then.
+    """
+    kept = read_samples(samples)
+    space = find_network(network).space
+    if kept.space_sha256 != space_signature(space):
+        raise InputFileError(samples, "holds samples of another network")
+    total = sum(len(sample.all_ms) for sample in kept.samples)
+    done = 0
+    with atomic_write(out) as stream:
+        stream.write(",".join(CSV_COLUMNS) + "\n")
+        for number, (configuration, sample) in enumerate(
+            zip(kept.configurations, kept.samples, strict=True)
+        ):
+            group = "fit" if number < kept.fitted else "held out"
+            for turn, block in enumerate(sample.blocks, start=1):
+                head = f"{number},{space.text(configuration)},{group},{turn},"
+                for start in range(0, len(block), _CSV_CHUNK):
+                    context.check_cancelled()
+                    part = block[start : start + _CSV_CHUNK]
+                    stream.writelines(
+                        f"{head}{run},{value:.7g}\n"
+                        for run, value in enumerate(part.tolist(), start=start + 1)
+                    )
+                    done += len(part)
+                    context.progress(done / total, f"{done:,} of {total:,} samples")
+    return total
+
+
+def _kept_runs(
+    path: Path, network: Network, calibration: Calibration
+) -> tuple[MeasuredRuns | None, str]:
+    """The raw runs beside a profile, or why there are none."""
+    try:
+        kept = read_samples(path)
+    except InputFileError as error:
+        return None, f"{error.reason}. {error.hint}".strip()
+    if kept.space_sha256 != calibration.space_sha256:
+        return None, "The raw runs beside this profile are those of a network measured later."
+    decisions = network.space.decisions
+    sizes = np.array(network.space.sizes)
+    if kept.configurations.shape[1] != decisions or (kept.configurations >= sizes).any():
+        return None, "The raw runs beside this profile do not fit its network."
+    return _measured(path, kept, calibration), ""
+
+
+def _measured(path: Path, kept: KeptSamples, calibration: Calibration) -> MeasuredRuns:
+    rounds = len(kept.samples[0].blocks)
+    rules = RunRules(kept.plan, 0.0, rounds, mirrored=False, min_runs=kept.min_runs)
+    overall = judge(kept.samples, rules)
+    return MeasuredRuns(
+        configurations=kept.configurations,
+        fitted=kept.fitted,
+        measured_ms=np.array([float(np.median(sample.all_ms)) for sample in kept.samples]),
+        predicted_ms=calibration.tables().totals(kept.configurations)[:, 0],
+        runs=tuple(
+            RunMeasured.of(position, sample, rounds, judge([sample], rules).reasons)
+            for position, sample in enumerate(kept.samples)
+        ),
+        backbone=statistics(kept.samples[0]),
+        # What was said at the time counts: it knew of the frequency cap as well.
+        trust=Trust(kept.trust_reasons, overall.drift, overall.spread, overall.cpu_share),
+        plan=kept.plan,
+        measured_at=kept.measured_at,
+        path=path,
+    )

@@ -1,0 +1,193 @@
+"""What can be measured on which device, what it would take, and starting it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.core.errors import SettingsError
+from workbench.core.provenance import Source
+from workbench.devices.computer import describe_computer
+from workbench.devices.profile import latency_source, latency_tables
+from workbench.jobs import Job, JobContext
+from workbench.profiling.design import design_experiment
+from workbench.profiling.host_probes import find_rapl
+from workbench.profiling.live import RunsPlanned
+from workbench.profiling.run_rules import (
+    MAX_CONFIGURATIONS,
+    PLANS,
+    Plan,
+    RunRules,
+    fewest_configurations,
+)
+from workbench.services.catalogue import find_network
+from workbench.services.device_profiles import LOCAL_ID, find_profile
+from workbench.services.profiling import plan_of, start_local_profiling
+from workbench.space.description import Network
+from workbench.space.tables import FloatArray
+
+LOCAL = "local"
+"""Key of this computer among the devices."""
+
+OVERHEAD_S = 12.0
+"""Start of the worker, memory bandwidth and the fit, as found on a desktop computer."""
+OVERHEAD_PER_CONFIGURATION_S = 0.2
+"""Loading, warming up, and the runs at the start of each block that do not count."""
+POWER_S = 26.0
+"""Idle and load blocks of `measure_power`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilingDevice:
+    """A device that may be measured.
+
+    Attributes:
+        key: what a request names.
+        profile_id: id of the device profile that measuring it writes.
+        title, detail: what to call it, and its processor.
+        reason: why it cannot be measured now; empty when it can.
+        power: how power is measured there; None where it is not.
+        power_reason: why power is not measured; empty when it is.
+    """
+
+    key: str
+    profile_id: str
+    title: str
+    detail: str
+    reason: str = ""
+    power: str | None = None
+    power_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilingRequest:
+    """What to measure.
+
+    Attributes:
+        device: key of a `ProfilingDevice`.
+        network: id of a network, or its folder.
+        plan: ``quick`` or ``standard``.
+        configurations: for the fit and held out together; None takes the plan's number.
+        seed: of the choice of configurations and of their order.
+    """
+
+    device: str
+    network: str
+    plan: str = "quick"
+    configurations: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProfilingPreview:
+    """What a request would measure.
+
+    Attributes:
+        planned: the very configurations, as the measurement itself will announce them.
+        expected_ms: (n,) latencies that the device profile in use predicts; None without one.
+        expected_source: where these come from.
+        expected_s: how long it takes, about.
+        least, most: how many configurations may be asked for.
+    """
+
+    request: ProfilingRequest
+    network: Network
+    plan: Plan
+    planned: RunsPlanned
+    expected_ms: FloatArray | None
+    expected_source: Source | None
+    expected_s: float
+    least: int
+    most: int
+
+
+def profiling_devices() -> tuple[ProfilingDevice, ...]:
+    """The devices that can be measured, and those that cannot with the reason."""
+    computer = describe_computer()
+    cores = f"{computer.logical_cpus} CPU{'s' if computer.logical_cpus != 1 else ''}"
+    counter, reason = find_rapl()
+    return (
+        ProfilingDevice(
+            key=LOCAL,
+            profile_id=LOCAL_ID,
+            title="This computer",
+            detail=f"{computer.cpu_model}, {cores}",
+            power=None if counter is None else "RAPL energy counter, load against idle",
+            power_reason=reason,
+        ),
+    )
+
+
+def plan_rules(name: str) -> RunRules:
+    """The run rules of a plan.
+
+    Raises:
+        SettingsError: when there is no such plan.
+    """
+    if name not in PLANS:
+        raise SettingsError(f"There is no plan {name!r}.", f"Known: {', '.join(PLANS)}.")
+    return PLANS[name].rules
+
+
+def expected_s(plan: Plan, *, power: bool) -> float:
+    """About how many seconds a plan takes; longer where one run takes longer than 30 ms."""
+    count = plan.fit + plan.held_out
+    per_configuration = plan.rules.min_s + OVERHEAD_PER_CONFIGURATION_S
+    return count * per_configuration + OVERHEAD_S + (POWER_S if power else 0.0)
+
+
+def preview_profiling(
+    context: JobContext,
+    request: ProfilingRequest,
+    device: ProfilingDevice,
+    profile: str | None = None,
+) -> ProfilingPreview:
+    """Choose the configurations that a request would measure, without measuring.
+
+    Args:
+        profile: id of the device profile in use, for the latencies to expect.
+
+    Raises:
+        SettingsError: when network, plan or number of configurations do not suit.
+        InputFileError: when the network or the profile cannot be read.
+    """
+    network = find_network(request.network)
+    plan = plan_of(network, request.plan, request.configurations)
+    context.check_cancelled()
+    rng = np.random.default_rng(request.seed)
+    design = design_experiment(network.space, plan.fit, plan.held_out, rng)
+    configurations = np.concatenate([design.fit, design.held_out])
+    expected, source = None, None
+    if profile is not None:
+        found = find_profile(profile)
+        expected = latency_tables(found, network.space).totals(configurations)[:, 0]
+        source = latency_source(found, network.space)
+    return ProfilingPreview(
+        request=request,
+        network=network,
+        plan=plan,
+        planned=RunsPlanned(configurations, plan.fit, plan.rules.rounds),
+        expected_ms=expected,
+        expected_source=source,
+        expected_s=expected_s(plan, power=device.power is not None),
+        least=fewest_configurations(plan, network.space),
+        most=min(MAX_CONFIGURATIONS, network.space.count),
+    )
+
+
+def start_profiling(request: ProfilingRequest) -> Job:
+    """Measure, fit and write the device profile; see `start_local_profiling`.
+
+    Raises:
+        SettingsError: when device, network, plan or number of configurations do not suit.
+        InputFileError: when the network cannot be used or the profile cannot be written.
+    """
+    if request.device != LOCAL:
+        raise SettingsError(f"There is no device {request.device!r} that can be measured.")
+    return start_local_profiling(
+        request.network,
+        request.plan,
+        seed=request.seed,
+        configurations=request.configurations,
+    )
