@@ -237,7 +237,9 @@ class NetworkPage(Page):
         before, self._view = self._view, view
         same = before is not None and before.space.operators == view.space.operators
         if not same or before is None or before.network.folder != view.network.folder:
+            # Something to look at first, with the backbone one undo away.
             self._history = EditHistory(view.space.backbone_configuration)
+            self._history.push(view.cloud.start)
         self._subtitle.setText(view.subtitle)
         explore = self.explore
         explore.bar.set_presets(view.cloud.presets)

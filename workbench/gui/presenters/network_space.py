@@ -221,6 +221,12 @@ class SpaceCloud:
         )  # fmt: skip
         return tuple(found)
 
+    @property
+    def start(self) -> Configuration:
+        """What is shown first: the quickest that loses little, else the backbone."""
+        good = [preset for preset in self.presets if preset.name == "quickest within 2 points"]
+        return good[0].configuration if good else self.space.backbone_configuration
+
     def preset_of(self, configuration: Configuration) -> str:
         """Name of the first preset that is this configuration; empty where there is none."""
         return next((p.name for p in self.presets if p.configuration == configuration), "")

@@ -11,6 +11,8 @@ from workbench.gui.presenters.network_details import as_text, sections
 from workbench.gui.widgets.basics import Card, ProvenancePill, label, row
 from workbench.space.description import Network
 
+_KEY_WIDTH_PX = 138
+
 
 class NetworkDetails(Card):
     """Shows what a network is and how it came about."""
@@ -53,7 +55,8 @@ class NetworkDetails(Card):
             grid.addLayout(row(label(section.title, "strong"), pill, None), line, 0, 1, 2)
             for detail in section.details:
                 line += 1
-                key = label(detail.key, "secondary")
+                key = label(detail.key, "secondary", wrap=True)
+                key.setFixedWidth(_KEY_WIDTH_PX)
                 key.setAlignment(Qt.AlignmentFlag.AlignTop)
                 grid.addWidget(key, line, 0)
                 grid.addWidget(self._value(detail.value, detail.key, detail.story), line, 1)
