@@ -37,6 +37,16 @@ class FoldedLayer:
         return sum(a.nbytes for a in (*self.weights, *self.biases) if a is not None)
 
 
+def scale_and_shift(weights: Weights) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Each batch normalisation as y = scale x + shift: name to (*contexts, channels) arrays."""
+    scales, shifts = {}, {}
+    for norm, variance in weights.statistics.variance.items():
+        scale = weights.parameters.gamma[norm] / np.sqrt(variance + np.float32(NORM_EPSILON))
+        scales[norm] = scale
+        shifts[norm] = weights.parameters.beta[norm] - weights.statistics.mean[norm] * scale
+    return scales, shifts
+
+
 class Evolver:
     """Makes runnable networks from the weights of a self-evolutionary network.
 
@@ -51,14 +61,7 @@ class Evolver:
         self._weights = weights.parameters.weights
         self._head_bias = weights.parameters.head_bias
         self._statistics = weights.statistics
-        self._scale: dict[str, Array] = {}
-        self._shift: dict[str, Array] = {}
-        for norm, variance in weights.statistics.variance.items():
-            scale = weights.parameters.gamma[norm] / np.sqrt(variance + np.float32(NORM_EPSILON))
-            self._scale[norm] = scale
-            self._shift[norm] = (
-                weights.parameters.beta[norm] - weights.statistics.mean[norm] * scale
-            )
+        self._scale, self._shift = scale_and_shift(weights)
         self._cache: OrderedDict[tuple[int, tuple[int, ...], int], FoldedLayer] = OrderedDict()
         self._cache_bytes, self._cached_bytes = cache_bytes, 0
         self._moved: dict[tuple[int, int, int, int], tuple[Node, ...]] = {}

@@ -1,0 +1,31 @@
+// What the kernel tells: clocks, files of /proc and /sys, processors, their clocks, temperatures.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "json.h"
+
+int64_t monotonic_ns();
+int64_t realtime_ns();
+int64_t process_cpu_ns();
+
+// A small file without its last line break; nothing where it cannot be read.
+std::optional<std::string> read_small(const std::string& path);
+std::optional<int64_t> read_integer(const std::string& path);
+
+// A whole regular file of at most `most` bytes; ends the program where that fails.
+std::string read_whole(const std::string& path, size_t most);
+
+// Sorted names in a folder that start with `prefix`; empty where it cannot be listed.
+std::vector<std::string> list_folder(const std::string& path, const std::string& prefix);
+
+// Processors this process may run on, and setting them (ends the program where that fails).
+std::vector<int> allowed_cpus();
+void run_only_on(const std::vector<int>& cpus);
+
+// Adds "frequencies" (each cpufreq policy with its cap) and "temperatures" (each thermal zone).
+// `root` stands before /sys.
+void add_state(JsonLine& line, const char* key, const std::string& root);
