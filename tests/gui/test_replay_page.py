@@ -77,7 +77,7 @@ def test_the_gap_of_the_exact_policy_is_none(replay: ReplayPage) -> None:
 def test_evolution_is_measured_and_shown_against_the_limit(replay: ReplayPage) -> None:
     assert replay.ui.decision._headline.text().endswith(" ms of 6.2 ms")
     assert replay.ui.decision._evolve.text().startswith("evolve ")
-    assert replay.ui.decision._source.text() == "measured on this computer"
+    assert replay.ui.decision._source.text() == "measured here"
 
 
 # ---- transport -----------------------------------------------------------------------------------

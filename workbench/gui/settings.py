@@ -40,15 +40,7 @@ SPEED = Setting(
     (("60", "60×"), ("600", "600×"), ("3600", "3,600×")),
     "Seconds of the trace that pass in a second.",
 )
-CURVES = Setting(
-    "display/antialias",
-    "Smooth curves",
-    "yes",
-    (("yes", "On"), ("no", "Off")),
-    "Anti-aliased curves look better and take longer to draw.",
-)
-
-SETTINGS = (THEME, UPDATE_RATE, SPEED, CURVES)
+SETTINGS = (THEME, UPDATE_RATE, SPEED)
 
 
 class Settings:

@@ -14,6 +14,7 @@ _SHEET = Template("""
 * { outline: none; }
 QWidget { color: $text; font-size: 12px; }
 QMainWindow, QDialog, QWidget[role="page"], QWidget[role="ground"] { background: $background; }
+QDialog[role="popup"] { background: $panel; border: 1px solid $line; border-radius: 8px; }
 QWidget[role="bar"] { background: $panel; }
 QWidget[role="topbar"] { background: $panel; border-bottom: 1px solid $line; }
 QWidget[role="bottombar"] { background: $panel; border-top: 1px solid $line; }
@@ -202,7 +203,7 @@ def build(tokens: Tokens, *, arrow: str, check: str) -> str:
         selection=mix(t.raised, t.accent, 0.22),
         accent_hover=mix(t.accent, t.text, 0.15),
         disabled=mix(t.secondary, t.panel, 0.45),
-        focus_soft=mix(t.accent, t.panel, 0.35),
+        focus_soft=mix(t.accent, t.panel, 0.6),
         notice=mix(t.panel, t.accent, 0.08),
         notice_line=mix(t.line, t.accent, 0.35),
         error=mix(t.panel, t.bad, 0.08),

@@ -58,6 +58,7 @@ class Workspace(QObject):
         self._settings = settings
         self._choices: dict[str, tuple[Choice, ...]] = {}
         self._current: dict[str, Choice | None] = dict.fromkeys(KINDS)
+        self._revisions = dict.fromkeys(KINDS, 0)
 
     def load(self, **wanted: str) -> None:
         """Read the catalogue and take up the last choices; `wanted` (kind -> key) goes first.
@@ -102,3 +103,12 @@ class Workspace(QObject):
                 self._current[kind] = choice
                 self._settings.set_text(f"workspace/{kind}", key)
                 self.changed.emit(kind)
+
+    def revision(self, kind: str) -> int:
+        """How often what is in use was changed in place: another number means to read it again."""
+        return self._revisions[kind]
+
+    def touch(self, kind: str) -> None:
+        """What is in use has the same key and other contents."""
+        self._revisions[kind] += 1
+        self.changed.emit(kind)

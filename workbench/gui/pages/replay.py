@@ -300,7 +300,7 @@ class ReplayPage(Page):
         if shown != self._shown_decision:
             self._shown_decision = shown
             card = build_card(view, primary, others, t_s)
-            source = "" if card.evolution.total_ms is None else "measured on this computer"
+            source = "" if card.evolution.total_ms is None else "measured here"
             self.ui.decision.show_card(card, source)
             self._tradeoff.show_policies(primary, others, t_s)
 
@@ -312,6 +312,7 @@ class ReplayPage(Page):
 
     def _toggle_layers(self) -> None:
         self._lanes.set_opened(not self._lanes.opened)
+        self.ui.fold_button.setText("Fold layers" if self._lanes.opened else "Open layers")
 
     def _switch_axis(self) -> None:
         self._tradeoff.switch_axis()

@@ -27,6 +27,8 @@ from workbench.gui.widgets.states import EmptyState, ErrorPanel
 from workbench.gui.widgets.transport import Transport
 from workbench.gui.widgets.what_if import WhatIf
 
+_CARD_PX = 344
+_LEAST_PLOT_PX = 190
 _PAGE_OF = {"network": "network", "device profile": "devices", "trace": "traces"}
 
 
@@ -49,9 +51,10 @@ class ReplayLayout(QWidget):
         self.decision = DecisionCard()
         self.error = ErrorPanel()
         self.axis_button = self._link("accuracy × energy ▾", "Switch energy and latency")
-        self.fold_button = self._link("Layers", "Open or fold the configuration lane  (O)")
+        self.fold_button = self._link("Fold layers", "Open or fold the configuration lane  (O)")
         self.axis_caption = label("", "small")
         self._missing = ""
+        self._arranged = False
         self._empty = EmptyState("replay", "", "", action="Show me", parent=self)
         self._empty.acted.connect(self._on_missing)
         self._loading = label("Loading the network, the device profile and the day…", "secondary")
@@ -81,6 +84,9 @@ class ReplayLayout(QWidget):
         self.error.hide()
         self._set_controls(True)
         self._states.setCurrentWidget(self._body)
+        if not self._arranged:
+            self._arranged = True
+            self._arrange()
 
     def show_loading(self) -> None:
         """Say that something is read."""
@@ -114,7 +120,13 @@ class ReplayLayout(QWidget):
     def restore(self, settings: Settings) -> None:
         """Put the splitters where they were."""
         self._columns.restoreState(settings.state("replay/columns"))
-        self._right.restoreState(settings.state("replay/right"))
+        self._arranged = self._right.restoreState(settings.state("replay/right"))
+
+    def _arrange(self) -> None:
+        """The decision card in full where there is room; the plot takes the rest."""
+        whole = self._right.height()
+        card = min(_CARD_PX, whole - _LEAST_PLOT_PX)
+        self._right.setSizes([whole - card, card])
 
     # ---- building ------------------------------------------------------------------------------
 
@@ -144,9 +156,8 @@ class ReplayLayout(QWidget):
         self._right = QSplitter(Qt.Orientation.Vertical)
         self._right.addWidget(tradeoff)
         self._right.addWidget(self.decision)
-        self._right.setStretchFactor(0, 3)
-        self._right.setStretchFactor(1, 2)
-        self._right.setSizes([380, 340])
+        self._right.setStretchFactor(0, 1)
+        self._right.setStretchFactor(1, 0)
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.addWidget(left)
         self._columns.addWidget(self._right)

@@ -25,6 +25,8 @@ from workbench.gui.plots.pixel_items import (
 from workbench.gui.plots.time_view import TimeView
 
 LABEL_WIDTH_PX = 104
+_TWO_LINES_PX = 34
+"""Below this height a lane's value stands beside its title, without the unit."""
 
 
 def _cached_curve(**options: object) -> pg.PlotCurveItem:
@@ -82,12 +84,19 @@ class LaneLabel(pg.GraphicsWidget):
         """Draw the texts from the top, as many as there is room for."""
         tokens = theme.tokens()
         height = self.rect().height()
-        painter.setFont(theme.font(theme.TEXT_PX, bold=True))
+        low = height < _TWO_LINES_PX
+        painter.setFont(theme.font(theme.SMALL_PX if low else theme.TEXT_PX, bold=not low))
         painter.setPen(QColor(tokens.text))
         y = 16.0 if height >= 40 else 13.0
         painter.drawText(QPointF(12, y), self._title)
         number, unit = self._value
-        if number:
+        if number and low:
+            painter.setFont(theme.font(theme.SMALL_PX, bold=True, tabular=True))
+            right = QRectF(0, 0, LABEL_WIDTH_PX - 8, 2 * y - 8)
+            painter.drawText(
+                right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number
+            )
+        elif number:
             y += 19
             painter.setFont(theme.font(15, bold=True, tabular=True))
             painter.drawText(QPointF(12, y), number)

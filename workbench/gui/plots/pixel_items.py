@@ -256,7 +256,7 @@ class LevelLine(PixelItem):
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         """Draw the words."""
-        if not self._words or self._level is None:
+        if not self._words or self._level is None or self.view.rect().height() < 40:
             return
         start, end = self.view.viewRange()[0]
         value = self._level((start + end) / 2)

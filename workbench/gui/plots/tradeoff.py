@@ -48,7 +48,7 @@ class _Cloud(PixelItem):
         px, py = self.x_px(self.x), self.y_px(self.y)
         size = 3.2 if self.x.size < 2000 else 2.4
         opacity = 0.55 if self.x.size < 2000 else 0.32
-        groups = ((~self.feasible, tokens.secondary, opacity), (self.feasible, tokens.good, 0.75))
+        groups = ((~self.feasible, tokens.secondary, opacity), (self.feasible, tokens.good, 0.6))
         for mask, colour, alpha in groups:
             pen = QPen(translucent(colour, alpha), size)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)

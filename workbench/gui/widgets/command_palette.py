@@ -21,6 +21,7 @@ class CommandPalette(QDialog):
         self.setWindowFlags(Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Commands")
+        self.setProperty("role", "popup")
         self.setAccessibleName("Command palette")
         self.resize(520, 360)
         self._actions = list(actions)

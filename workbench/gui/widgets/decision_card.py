@@ -166,6 +166,7 @@ class DecisionCard(Card):
         self._search.setText("" if search_ms is None else f"search {significant(search_ms)} ms")
         self._evolve.setText("" if evolve_ms is None else f"evolve {significant(evolve_ms)} ms")
         self._source.setText(source)
+        self._source.setToolTip("Processor time on this computer, not on the device replayed.")
         self.setAccessibleDescription(
             f"{card.title} at {card.time}. {card.why}. Chosen: {', '.join(card.operators)}. "
             f"Gap to optimum: {card.gap}. {card.blocked}"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import (
+    QDesktopServices,
+    QFont,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextTable,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -75,9 +83,53 @@ class HelpWindow(QWidget):
         if item is not None:
             path: Path = item.data(Qt.ItemDataRole.UserRole)
             self._view.setMarkdown(path.read_text(encoding="utf-8"))
+            _dress(self._view.document())
+            self._view.moveCursor(QTextCursor.MoveOperation.Start)
 
     def _follow(self, url: QUrl) -> None:
         if url.scheme() in ("http", "https"):
             QDesktopServices.openUrl(url)
         elif url.fileName().endswith(".md"):
             self.open_page(Path(url.fileName()).stem)
+
+
+_HEADING_PX = {1: 20, 2: 15, 3: 13}
+
+
+def _dress(document: QTextDocument) -> None:
+    """Give Markdown the room and the weights of the window; Qt's own are tight and heavy."""
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        level = block.blockFormat().headingLevel()
+        cursor.setPosition(block.position())
+        space = QTextBlockFormat()
+        space.setLineHeight(130, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        inside = cursor.currentTable() is not None or block.textList() is not None
+        space.setTopMargin(0 if inside else 18 if level > 1 else 4)
+        space.setBottomMargin(3 if inside else 8)
+        cursor.mergeBlockFormat(space)
+        pieces = block.begin()
+        while not pieces.atEnd():
+            piece = pieces.fragment()
+            heavy = piece.charFormat().fontWeight() > QFont.Weight.Medium.value
+            if heavy:
+                cursor.setPosition(piece.position())
+                end = piece.position() + piece.length()
+                cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+                look = QTextCharFormat()
+                look.setFontWeight(QFont.Weight.DemiBold)
+                if level:
+                    font = QFont(cursor.charFormat().font())
+                    font.setPixelSize(_HEADING_PX.get(level, 13))
+                    font.setWeight(QFont.Weight.DemiBold)
+                    look.setFont(font)
+                cursor.mergeCharFormat(look)
+            pieces += 1
+        block = block.next()
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            form = frame.format()
+            form.setCellPadding(5)
+            form.setBorder(0)
+            frame.setFormat(form)

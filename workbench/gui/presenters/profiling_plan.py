@@ -1,0 +1,89 @@
+"""The plan of a measurement in words: presets, what will be measured, how long it takes."""
+
+from __future__ import annotations
+
+import shlex
+
+from workbench.gui.presenters.formats import duration
+from workbench.profiling.run_rules import RunRules
+from workbench.services.profiling_setup import (
+    LOCAL,
+    ProfilingDevice,
+    ProfilingPreview,
+    ProfilingRequest,
+)
+
+PRESET_TITLES = {"quick": "Quick", "standard": "Standard"}
+
+
+def preset_text(rules: RunRules) -> str:
+    """What a preset means."""
+    order = "mirrored order (ABBA), so that drift cancels" if rules.mirrored else "random order"
+    return (
+        f"{rules.min_runs} runs and {rules.min_s:g} s of each or more, in {rules.rounds} blocks"
+        f" that take turns, {order}"
+    )
+
+
+def measured_items(
+    preview: ProfilingPreview, device: ProfilingDevice
+) -> tuple[tuple[str, str, bool], ...]:
+    """(what, how, whether) of everything that a measurement covers."""
+    rules = preview.plan.rules
+    power = device.power or f"not measured: {device.power_reason}"
+    return (
+        (
+            "Latency",
+            f"p50, p90 and spread of whole configurations; batch 1, one thread, "
+            f"{rules.warm_up_runs} runs of warm-up",
+            True,
+        ),
+        (
+            "Fit and check",
+            f"{preview.plan.fit} chosen where the table would be least certain;"
+            f" {preview.plan.held_out} at random, held out to check it",
+            True,
+        ),
+        ("Memory", "bandwidth of one thread that copies a large array", True),
+        ("Power", power, device.power is not None),
+    )
+
+
+def duration_text(preview: ProfilingPreview) -> str:
+    """How long it takes, about."""
+    return f"about {duration(preview.expected_s)}"
+
+
+def command(request: ProfilingRequest) -> str:
+    """The command that measures the same in a terminal."""
+    words = ["adaspring-workbench", "profile", "--device", request.device]
+    words += ["--network", request.network, "--plan", request.plan]
+    if request.configurations is not None:
+        words += ["--configurations", str(request.configurations)]
+    if request.seed:
+        words += ["--seed", str(request.seed)]
+    return shlex.join(words)
+
+
+def blocked_reason(
+    device: ProfilingDevice | None, network: str, problem: str, running: bool
+) -> str:
+    """Why it cannot start; empty when it can."""
+    if running:
+        return ""
+    if device is None:
+        return "There is no device that can be measured."
+    if device.reason:
+        return f"{device.title} cannot be measured: {device.reason}."
+    if not network:
+        return "Choose a network in the bar above."
+    return problem
+
+
+def advice(device: ProfilingDevice | None, others: list[str]) -> str:
+    """What to do before starting."""
+    if others:
+        return f"{', '.join(others)} would take the processor meanwhile; wait for it, or stop it."
+    if device is not None and device.key == LOCAL:
+        return "Close other programs first: they take the processor and spoil the figures."
+    return ""

@@ -1,0 +1,175 @@
+"""The runs of a measurement as rows: what each is, how far it is, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.gui.presenters.formats import duration, significant
+from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
+from workbench.space.design_space import DesignSpace
+
+
+@dataclass(slots=True)
+class RunRow:
+    """One configuration.
+
+    Attributes:
+        number: from 1, in the order of the design.
+        names: its operators.
+        fitted: whether the table is fitted to it; else it is held out.
+        expected_ms: what the device profile in use predicts; None where there is none.
+        started: round that it is in; 0 while it is not being measured.
+        measured: its figures so far.
+    """
+
+    number: int
+    names: tuple[str, ...]
+    fitted: bool
+    expected_ms: float | None = None
+    started: int = 0
+    measured: RunMeasured | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is being measured right now."""
+        return self.started > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its blocks are done."""
+        return self.measured is not None and self.measured.complete
+
+    @property
+    def progress(self) -> float:
+        """Share of its blocks that are done."""
+        return 0.0 if self.measured is None else self.measured.rounds_done / self.measured.rounds
+
+    @property
+    def group(self) -> str:
+        """``fit`` or ``held out``."""
+        return "fit" if self.fitted else "held out"
+
+    @property
+    def state(self) -> str:
+        """What is going on with it, in words."""
+        if self.running:
+            return f"round {self.started}"
+        if self.measured is None:
+            return "planned"
+        if self.complete:
+            return "measured"
+        return f"{self.measured.rounds_done} of {self.measured.rounds}"
+
+    @property
+    def trust(self) -> str:
+        """``trusted``, ``questionable``, or empty while it is not complete."""
+        if not self.complete or self.measured is None:
+            return ""
+        return "questionable" if self.measured.reasons else "trusted"
+
+    @property
+    def reason(self) -> str:
+        """What speaks against it."""
+        return "" if self.measured is None else "; ".join(self.measured.reasons)
+
+    def story(self) -> str:
+        """All that is known of it, for a tool tip."""
+        lines = [" · ".join(self.names)]
+        lines.append("fits the table" if self.fitted else "held out: checks the table")
+        if self.expected_ms is not None:
+            lines.append(f"expected {significant(self.expected_ms, 3)} ms")
+        found = self.measured
+        if found is not None:
+            lines.append(f"{found.runs:,} runs in {found.rounds_done} of {found.rounds} blocks")
+            lines.append(f"first run after loading {significant(found.first_ms, 3)} ms")
+            lines.append(f"had the core for {found.cpu_share:.0%} of the time")
+            lines += [f"questionable: {reason}" for reason in found.reasons]
+        return "\n".join(lines)
+
+
+class RunBoard:
+    """The rows of one measurement; takes its records as they come."""
+
+    def __init__(self) -> None:
+        self.rows: list[RunRow] = []
+        self.fitted = 0
+        self.rounds = 0
+        self._running: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        space: DesignSpace,
+        planned: RunsPlanned,
+        expected_ms: Sequence[float] | None = None,
+        measured: Sequence[RunMeasured] = (),
+    ) -> RunBoard:
+        """Rows of a plan, and figures where there are any."""
+        board = cls()
+        board.fitted, board.rounds = planned.fitted, planned.rounds
+        board.rows = [
+            RunRow(
+                number + 1,
+                space.names(configuration),
+                number < planned.fitted,
+                None if expected_ms is None else float(expected_ms[number]),
+            )
+            for number, configuration in enumerate(planned.configurations)
+        ]
+        for run in measured:
+            board.rows[run.position].measured = run
+        return board
+
+    def take(self, record: RunStarted | RunMeasured) -> list[int]:
+        """Take a record; returns the rows that changed. One of no row of this plan is ignored."""
+        if not 0 <= record.position < len(self.rows):
+            return []
+        changed = self.stop()
+        row = self.rows[record.position]
+        if isinstance(record, RunStarted):
+            row.started = record.round
+            self._running = record.position
+        else:
+            row.measured = record
+        return [*changed, record.position]
+
+    def stop(self) -> list[int]:
+        """Nothing is being measured any more; returns the rows that changed."""
+        if self._running is None:
+            return []
+        before, self._running = self._running, None
+        self.rows[before].started = 0
+        return [before]
+
+    @property
+    def complete(self) -> int:
+        """Rows of which all blocks are done."""
+        return sum(row.complete for row in self.rows)
+
+    @property
+    def questionable(self) -> int:
+        """Complete rows that should not be relied on."""
+        return sum(row.trust == "questionable" for row in self.rows)
+
+    def summary(self) -> str:
+        """One line about all rows."""
+        count, held_out = len(self.rows), len(self.rows) - self.fitted
+        if not count:
+            return ""
+        parts = [f"{count} configurations", f"{self.fitted} to fit, {held_out} held out"]
+        if self.complete:
+            parts.append(f"{self.complete} measured")
+        if self.questionable:
+            parts.append(f"{self.questionable} questionable")
+        return " · ".join(parts)
+
+
+def status_text(message: str, fraction: float | None, eta_s: float | None) -> str:
+    """One line: what is being done, how far, how long."""
+    parts = [(message[:1].upper() + message[1:]) or "Working"]
+    if fraction:
+        parts.append(f"{100 * fraction:.0f} %")
+    if eta_s is not None and fraction is not None and fraction < 1:
+        parts.append(f"{duration(eta_s)} left")
+    return " · ".join(parts)
