@@ -43,7 +43,7 @@ def sections(network: Network) -> tuple[Section, ...]:
     about = network.description
     data, error = about.data, about.predictor_error
     measured = len(network.accuracy.measured.configurations)
-    of_all = "all" if measured >= network.space.count else f"of {network.space.count:,}"
+    of_all = "(all)" if measured >= network.space.count else f"of {network.space.count:,}"
     figures = (
         Detail("whole network", f"{fixed(about.accuracy_percent, 2)} %"),
         Detail(
@@ -51,7 +51,7 @@ def sections(network: Network) -> tuple[Section, ...]:
             f"{fixed(about.random_accuracy_percent, 2)} %",
             f"Mean over {about.random_configurations:,} uniformly random configurations.",
         ),
-        Detail("configurations measured", f"{measured:,} ({of_all})"),
+        Detail("configurations", f"{measured:,} {of_all} measured"),
         Detail("test images", f"{about.test_images:,}"),
         Detail(
             "predictor's error",

@@ -69,6 +69,7 @@ class NetworkDetails(Card):
     def _value(text: str, key: str, story: str) -> QLabel:
         # Long words such as paths may break anywhere, or they would widen the card.
         value = label(text.replace("/", "/\u200b"), wrap=True, name=f"{key}: {text}")
+        value.setAlignment(Qt.AlignmentFlag.AlignTop)
         value.setToolTip(story)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         value.setMinimumWidth(60)
