@@ -27,8 +27,8 @@ from workbench.gui.widgets.states import EmptyState, ErrorPanel
 from workbench.gui.widgets.transport import Transport
 from workbench.gui.widgets.what_if import WhatIf
 
-_CARD_PX = 344
-_LEAST_PLOT_PX = 190
+_CARD_PX = 348
+_LEAST_PLOT_PX = 172
 _PAGE_OF = {"network": "network", "device profile": "devices", "trace": "traces"}
 
 

@@ -126,6 +126,8 @@ class LaneStack(pg.GraphicsLayoutWidget):
         self.ci.addItem(self._axis, row=row + 1, col=1)
         if lanes:
             self._axis.linkToView(lanes[0].view)
+        # While there were no lanes the grid was as narrow as its column of labels.
+        self.ci.setGeometry(QRectF(self.viewport().rect()))
         self.fit_heights()
 
     def fit_heights(self) -> None:

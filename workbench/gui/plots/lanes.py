@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
 from workbench.gui import theme
@@ -46,8 +46,10 @@ class LaneCurve:
     primary: bool = False
 
 
-def _no_text(_value: float) -> tuple[str, str]:
-    return "", ""
+def _device_px(width: float) -> float:
+    """A pen's width on this screen: pens of curves are counted in the screen's own pixels."""
+    screen = QGuiApplication.primaryScreen()
+    return width * (screen.devicePixelRatio() if screen is not None else 1.0)
 
 
 class LaneLabel(pg.GraphicsWidget):
@@ -226,7 +228,7 @@ class CurveLane(Lane):
         """Take up the theme's colours."""
         super().restyle()
         colour = getattr(theme.tokens(), self._tone)
-        self._item.setPen(pg.mkPen(colour, width=1.2))
+        self._item.setPen(pg.mkPen(colour, width=_device_px(1.2)))
         self._item.setBrush(translucent(colour, 0.16))
 
 
@@ -319,11 +321,15 @@ class PolicyLane(Lane):
         super().restyle()
         tokens = theme.tokens()
         for entry in self._curves:
-            width = 2.0 if entry.primary else 1.0
+            width = _device_px(2.0 if entry.primary else 1.0)
             colour = entry.colour if entry.primary else mix(entry.colour, tokens.panel, 0.2)
             self._items[entry.name].setPen(pg.mkPen(colour, width=width))
         self._budget_item.setPen(
-            pg.mkPen(mix(tokens.warning, tokens.panel, 0.1), width=1, style=Qt.PenStyle.DashLine)
+            pg.mkPen(
+                mix(tokens.warning, tokens.panel, 0.1),
+                width=_device_px(1.0),
+                style=Qt.PenStyle.DashLine,
+            )
         )
 
     def _primary(self) -> LaneCurve | None:

@@ -24,6 +24,8 @@ from workbench.gui.widgets.operator_chips import OperatorChips
 
 _MAX_COLUMNS = 5
 _MAX_ROWS = 4
+_FACTS_PX = 312
+"""Room for five columns of figures and a scroll bar."""
 
 
 class EvolutionBar(QWidget):
@@ -93,7 +95,7 @@ class DecisionCard(Card):
         self._blocked = label("", "bad", wrap=True)
         facts = QGridLayout()
         facts.setHorizontalSpacing(12)
-        facts.setVerticalSpacing(6)
+        facts.setVerticalSpacing(5)
         facts.setColumnStretch(1, 1)
         gap_row = QHBoxLayout()
         gap_row.setSpacing(8)
@@ -114,7 +116,7 @@ class DecisionCard(Card):
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 6, 0)
-        column.setSpacing(theme.GRID_PX)
+        column.setSpacing(6)
         column.addLayout(facts)
         column.addWidget(self._blocked)
         self._table = self._make_table()
@@ -125,6 +127,7 @@ class DecisionCard(Card):
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setMinimumHeight(96)
+        scroll.setMinimumWidth(_FACTS_PX)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body.addWidget(scroll, 1)
         self._headline = value_label()
@@ -174,20 +177,20 @@ class DecisionCard(Card):
 
     def _caption(self, text: str) -> QLabel:
         result = label(text, "secondary")
-        result.setFixedWidth(92)
+        result.setFixedWidth(94)
         return result
 
     def _make_table(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
+        grid.setVerticalSpacing(3)
         self._heads: list[QLabel] = []
         self._names: list[QLabel] = []
         self._cells: list[list[QLabel]] = []
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for row in range(_MAX_ROWS):
             name = label("")
-            name.setMinimumWidth(84)
+            name.setMinimumWidth(72)
             self._names.append(name)
             grid.addWidget(name, row + 1, 0)
             self._cells.append([])
