@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdi
 from pytestqt.qtbot import QtBot
 
 from workbench.core.errors import SettingsError, WorkbenchError
+from workbench.core.resources import assets_root
 from workbench.gui import settings as declared
 from workbench.gui import theme
 from workbench.gui.app import make_window
@@ -268,7 +270,7 @@ def settle_details(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_listed_with_its_error(
-    qtbot: QtBot, settings: Settings, tmp_path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from workbench.services import catalogue
 
@@ -291,3 +293,33 @@ def test_the_window_remembers_its_size(qtbot: QtBot, settings: Settings) -> None
     second.close()
     for window in (first, second):
         window.deleteLater()
+
+
+def test_a_file_can_be_opened_by_its_path(qtbot: QtBot, settings: Settings, tmp_path: Path) -> None:
+    day = tmp_path / "my_day.csv"
+    day.write_bytes((assets_root() / "traces" / "sample_day.csv").read_bytes())
+    opened = make_window(ServicesCatalogue(), settings, trace=str(day))
+    workspace = opened.shell.workspace
+    assert workspace.current("trace").label == "my_day"
+    workspace.take(ServicesCatalogue().full())
+    assert workspace.current("trace").key == str(day)
+    opened.show_page("replay")
+    settle(qtbot, opened)
+    assert opened.page("replay").view is not None
+    opened.close()
+    opened.deleteLater()
+
+
+def test_a_file_that_is_no_trace_is_explained_on_the_page(
+    qtbot: QtBot, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.csv").write_text("hello")
+    opened = make_window(ServicesCatalogue(), settings, trace=str(tmp_path / "notes.csv"))
+    opened.show()
+    opened.show_page("replay")
+    settle(qtbot, opened)
+    page = opened.page("replay")
+    assert page.ui.error.isVisible()
+    assert "notes.csv" in page.ui.error._message.text()
+    opened.close()
+    opened.deleteLater()

@@ -111,6 +111,11 @@ QLineEdit, QSpinBox, QDoubleSpinBox { background: $raised; border: 1px solid $li
     border-radius: 6px; padding: 4px 8px; min-height: 18px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit::placeholder { color: $secondary; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0 8px; min-height: 0; background: transparent; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none;
+    subcontrol-origin: border; }
+QDoubleSpinBox:focus { border: 1px solid $accent; }
+QAbstractSpinBox:disabled, QLineEdit:disabled, QComboBox:disabled { color: $disabled; }
 QPlainTextEdit, QTextBrowser { background: $raised; border: 1px solid $line; border-radius: 6px;
     padding: 4px; selection-background-color: $accent; selection-color: $on_accent; }
 QCheckBox, QRadioButton { spacing: 8px; padding: 2px; border: 1px solid transparent;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -59,16 +60,23 @@ class Workspace(QObject):
         self._choices: dict[str, tuple[Choice, ...]] = {}
         self._current: dict[str, Choice | None] = dict.fromkeys(KINDS)
         self._revisions = dict.fromkeys(KINDS, 0)
+        self._opened: dict[str, Choice] = {}
 
     def load(self, **wanted: str) -> None:
         """Read the catalogue and take up the last choices; `wanted` (kind -> key) goes first.
+
+        A wanted key may also be the path of a file or folder outside of the catalogue.
 
         Raises:
             WorkbenchError: when the catalogue cannot be read, or `wanted` is not in it.
         """
         for kind, found in self.catalogue.quick().items():
-            choices = self._choices[kind] = tuple(found)
-            asked = wanted.get(kind)
+            asked = wanted.get(kind, "")
+            if asked and Path(asked).exists() and asked not in [choice.key for choice in found]:
+                path = Path(asked).resolve()
+                asked = str(path)
+                self._opened[kind] = Choice(asked, path.stem, "", None, asked)
+            choices = self._choices[kind] = self._with_opened(kind, found)
             key = asked or self._settings.text(f"workspace/{kind}")
             current = next((choice for choice in choices if choice.key == key), None)
             if asked and current is None:
@@ -80,13 +88,18 @@ class Workspace(QObject):
         """Take up new lists, such as those with details; what is in use stays in use."""
         for kind, found in listed.items():
             before = self._current[kind]
-            self._choices[kind] = tuple(found)
+            found = self._choices[kind] = self._with_opened(kind, found)
             same = [choice for choice in found if before is not None and choice.key == before.key]
             first = same or list(found[:1])
             self._current[kind] = first[0] if first else None
             self.relisted.emit(kind)
             if not same and self._current[kind] is not before:
                 self.changed.emit(kind)
+
+    def _with_opened(self, kind: str, found: Sequence[Choice]) -> tuple[Choice, ...]:
+        """The choices and the file that was opened by its path, if any."""
+        opened = self._opened.get(kind)
+        return tuple(found) if opened is None else (opened, *found)
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """All there is of one kind."""

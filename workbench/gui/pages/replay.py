@@ -24,6 +24,7 @@ from workbench.gui.presenters.replay_view import (
     ReplayView,
 )
 from workbench.gui.shell import Page, Shell
+from workbench.gui.workspace import KINDS
 
 _REGION_INTERVAL_S = 0.1
 _CHIPS = 6
@@ -45,7 +46,7 @@ class ReplayPage(Page):
         self._player = Player(float(shell.settings.get(declared.SPEED)))
         self._view: ReplayView | None = None
         self._wanted_clock_s: float | None = None
-        self._loaded_for: tuple[str, str, str] | None = None
+        self._loaded_for: tuple[object, ...] | None = None
         self._failed = False
         self._region_due_s = 0.0
         self._shown_decision: tuple[object, ...] = ()
@@ -190,7 +191,7 @@ class ReplayPage(Page):
 
     def _load_if_needed(self) -> None:
         workspace = self.shell.workspace
-        chosen = [workspace.current(kind) for kind in ("network", "device", "trace")]
+        chosen = [workspace.current(kind) for kind in KINDS]
         missing = [
             kind
             for kind, choice in zip(("network", "device profile", "trace"), chosen, strict=True)
@@ -199,14 +200,16 @@ class ReplayPage(Page):
         if missing:
             self.ui.show_missing(missing[0])
             return
-        keys = tuple(choice.key for choice in chosen if choice is not None)
-        if keys != self._loaded_for:
-            self._loaded_for = (keys[0], keys[1], keys[2])
+        network, device, trace = (choice.key for choice in chosen if choice is not None)
+        revisions = tuple(workspace.revision(kind) for kind in KINDS)
+        wanted = (network, device, trace, revisions)
+        if wanted != self._loaded_for:
+            self._loaded_for = wanted
             self.pause()
             self._failed = False
             self._view = None
             self.ui.show_loading()
-            self._runner.load(*self._loaded_for)
+            self._runner.load(network, device, trace)
 
     def on_session(self, session: ReplaySession) -> None:
         """A session was loaded: offer its sliders and policies and run the day."""

@@ -90,8 +90,13 @@ class LaneLabel(pg.GraphicsWidget):
         painter.setFont(theme.font(theme.SMALL_PX if low else theme.TEXT_PX, bold=not low))
         painter.setPen(QColor(tokens.text))
         y = 16.0 if height >= 40 else 13.0
-        painter.drawText(QPointF(12, y), self._title)
         number, unit = self._value
+        title = self._title
+        if low:
+            metrics = QFontMetricsF(painter.font())
+            room = LABEL_WIDTH_PX - 26 - metrics.horizontalAdvance(number)
+            title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QPointF(12, y), title)
         if number and low:
             painter.setFont(theme.font(theme.SMALL_PX, bold=True, tabular=True))
             right = QRectF(0, 0, LABEL_WIDTH_PX - 8, 2 * y - 8)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QMenu, QWidget
 
 from workbench.gui import theme
-from workbench.gui.palette import Tokens
+from workbench.gui.palette import Tokens, mix
 from workbench.gui.plots import clipboard
 from workbench.gui.plots.pixel_items import PixelItem, polygon, translucent
 from workbench.gui.presenters.formats import significant
@@ -81,13 +81,10 @@ class _RegionBox(PixelItem):
         self.limits: tuple[float, float, float] | None = None
 
     def paint(self, painter: QPainter, *_args: object) -> None:
-        """Draw the rectangle, its right edge dashed, and its name."""
+        """Draw the rectangle, its inner edges dashed."""
         tokens = theme.tokens()
         rect = self.boundingRect()
-        painter.setFont(theme.font(theme.SMALL_PX))
         if self.limits is None:
-            painter.setPen(QColor(tokens.bad))
-            painter.drawText(QPointF(8, rect.height() - 8), "nothing is feasible now")
             return
         right, floor, top = self.limits
         x = min(float(self.x_px(right)) + 3, rect.width())
@@ -97,9 +94,37 @@ class _RegionBox(PixelItem):
         painter.setPen(QPen(QColor(tokens.good), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, y0), QPointF(x, y1))
         painter.drawLine(QPointF(0, y1), QPointF(x, y1))
-        painter.setPen(QColor(tokens.good))
-        below = y1 + 14 if y1 + 16 < rect.height() else y1 - 6
-        painter.drawText(QPointF(6, below), "feasible now")
+
+
+class _RegionName(PixelItem):
+    """What the rectangle means, above the dots."""
+
+    def __init__(self, view: pg.ViewBox, box: _RegionBox) -> None:
+        super().__init__(view, 15)
+        self._box = box
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Write it below the rectangle, or say that there is none."""
+        tokens = theme.tokens()
+        height = self.boundingRect().height()
+        if self._box.limits is None:
+            _write(painter, QPointF(6, height - 20), "nothing is feasible now", tokens.bad)
+            return
+        edge = min(height, float(self.y_px(self._box.limits[1])))
+        top = edge + 2 if edge + 18 < height else edge - 18
+        _write(painter, QPointF(4, top), "feasible now", tokens.good)
+
+
+def _write(painter: QPainter, corner: QPointF, words: str, colour: str) -> QRectF:
+    """Write on a patch of the panel's colour, so that dots do not spoil the words."""
+    painter.setFont(theme.font(theme.SMALL_PX))
+    box = QRectF(corner.x(), corner.y(), QFontMetricsF(painter.font()).horizontalAdvance(words), 15)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(translucent(theme.tokens().panel, 0.78))
+    painter.drawRoundedRect(box.adjusted(-3, 0, 3, 0), 3, 3)
+    painter.setPen(QColor(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+    return box
 
 
 class _Front(PixelItem):
@@ -154,21 +179,25 @@ class _Chosen(PixelItem):
     def _paint_squares(self, painter: QPainter, tokens: Tokens) -> None:
         painter.setFont(theme.font(theme.SMALL_PX))
         metrics = QFontMetricsF(painter.font())
+        width, height = self.boundingRect().width(), self.boundingRect().height()
         taken: list[QRectF] = []
+        if self.primary is not None:
+            spot = self._pixel(self.primary.x, self.primary.y)
+            taken.append(QRectF(spot.x() - 9, spot.y() - 9, 18, 18))
         for point in self.points:
             spot = self._pixel(point.x, point.y)
-            painter.setPen(QPen(QColor(point.colour), 1.6))
+            painter.setPen(QPen(QColor(point.colour), 1.8))
             painter.setBrush(translucent(tokens.panel, 0.6))
             painter.drawRect(QRectF(spot.x() - 4, spot.y() - 4, 8, 8))
             wide = metrics.horizontalAdvance(point.name)
-            box = QRectF(spot.x() + 9, spot.y() - 8, wide, 16)
-            if box.right() > self.boundingRect().width():
-                box.moveRight(spot.x() - 9)
-            # Names of policies at the same place stand under one another.
-            while any(box.intersects(other) for other in taken):
-                box.translate(0, 13)
+            box = QRectF(spot.x() + 10, spot.y() - 8, wide, 15)
+            if box.right() > width:
+                box.moveRight(spot.x() - 10)
+            # Names of policies at the same place stand under one another, inside the plot.
+            while any(box.intersects(other) for other in taken) and box.bottom() < height:
+                box.translate(0, 5)
             taken.append(box)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, point.name)
+            _write(painter, box.topLeft(), point.name, mix(point.colour, tokens.text, 0.3))
 
     def _pixel(self, x: float, y: float) -> QPointF:
         return QPointF(float(self.x_px(x)), float(self.y_px(y)))
@@ -210,6 +239,7 @@ class TradeoffPlot(pg.PlotWidget):
         self._levels = _Levels(self._view, item.getAxis("left"))
         self._cloud = _Cloud(self._view)
         self._region = _RegionBox(self._view)
+        self._region_name = _RegionName(self._view, self._region)
         self._front = _Front(self._view)
         self._chosen = _Chosen(self._view)
         self._hover = _Hover(self._view)
@@ -266,6 +296,7 @@ class TradeoffPlot(pg.PlotWidget):
         else:
             self._region.limits = None
         self._region.update()
+        self._region_name.update()
 
     def set_points(
         self,
