@@ -17,6 +17,9 @@ COMMANDS: dict[str, CommandSpec] = {
     ),
     "profile": CommandSpec("workbench.cli.profile", "Measure a device and write its profile."),
     "train": CommandSpec("workbench.cli.train", "Train a network on a data set and measure it."),
+    "virtual-phone": CommandSpec(
+        "workbench.cli.virtual_phone", "Run a simulated phone that ADB connects to."
+    ),
     "bench": CommandSpec("workbench.cli.bench", "Measure how quick the program is here."),
 }
 """Command name -> its module and its line in `--help`, so that help imports none of them."""

@@ -1,0 +1,247 @@
+"""Runs pushed programs on this computer, so that what is tested is what a phone runs.
+
+Only programs whose SHA-256 is known are run (the workbench's own agent), unless whoever made the
+phone allowed any: a host that connects must not get to run code of its own here. A program starts
+from a copy that no host can change, without a shell, in the phone's private folder, with an empty
+environment and a time limit; arguments that are absolute paths lead into that folder. The
+simulation's ``/proc`` and ``/sys`` are written to a folder that the agent gets as ``--root``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import platform
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from workbench.devices.virtual.processes import Process
+from workbench.devices.virtual.shell.state import EXIT_KILLED, Call
+from workbench.devices.virtual.shell.streams import Sink, Source
+from workbench.devices.virtual.system_files import SystemFiles
+
+if TYPE_CHECKING:
+    from workbench.devices.virtual.machine import Machine
+
+TIME_LIMIT_S = 3600.0
+REFRESH_S = 0.1
+READ_BYTES = 1 << 16
+
+_AGENT_COMMANDS = ("info", "bench", "sample", "evolve")
+"""Commands of the agent; all take ``--root``, under which they look for /proc and /sys."""
+
+_ABI_OF_MACHINE = {3: "x86", 40: "armeabi-v7a", 62: "x86_64", 183: "arm64-v8a"}
+_OWN_ABI = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64-v8a", "arm64": "arm64-v8a"}
+_EMULATORS = {
+    "arm64-v8a": ("qemu-aarch64-static", "qemu-aarch64"),
+    "armeabi-v7a": ("qemu-arm-static", "qemu-arm"),
+}
+
+
+def abi_of(start: bytes) -> str | None:
+    """Android's name of the instruction set of an ELF file, from its first 20 bytes."""
+    if len(start) < 20 or not start.startswith(b"\x7fELF"):
+        return None
+    return _ABI_OF_MACHINE.get(int.from_bytes(start[18:20], "little"))
+
+
+def runner_of(abi: str | None) -> list[str] | None:
+    """What must stand before a program of this instruction set; None where it cannot run here."""
+    if abi is None:
+        return None
+    if _OWN_ABI.get(platform.machine().lower()) == abi and os.name == "posix":
+        return []
+    found = (shutil.which(name) for name in _EMULATORS.get(abi, ()))
+    return next(([path] for path in found if path), None)
+
+
+class NativePrograms:
+    """Starts, watches and ends pushed programs.
+
+    Args:
+        generated: what is written as ``/proc`` and ``/sys`` for them.
+        folder: a private folder for the copies that are run and the system's files.
+        allowed: SHA-256 of what may run; None allows anything.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        generated: SystemFiles,
+        folder: Path,
+        allowed: frozenset[str] | None,
+    ) -> None:
+        self._machine = machine
+        self._generated = generated
+        self._folder = folder
+        self._system = folder / "system"
+        self._allowed = allowed
+        self._running: dict[int, asyncio.subprocess.Process] = {}
+        self._written: dict[str, bytes] = {}
+        self.wrong_abi = False
+
+    def problem(self, path: str) -> str:
+        """Why a program cannot run, in the shell's words; empty when it can."""
+        with self._machine.files.open_read(path) as stream:
+            content = stream.read()
+        bits = 64 if content[4:5] == b"\x02" else 32
+        abi = abi_of(content)
+        if self.wrong_abi or abi not in self._machine.settings.abis or runner_of(abi) is None:
+            return f"not executable: {bits}-bit ELF file"
+        if self._allowed is not None and hashlib.sha256(content).hexdigest() not in self._allowed:
+            return "can't execute: this virtual phone runs only the workbench's own agent"
+        return ""
+
+    def kill_all(self) -> int:
+        """End all programs that run now; returns how many."""
+        for running in self._running.values():
+            _kill(running, signal.SIGKILL)
+        return len(self._running)
+
+    async def run(self, path: str, call: Call) -> int:
+        """Run a program for which there is no `problem`; returns its exit status."""
+        machine = self._machine
+        with machine.files.open_read(path) as stream:
+            content = stream.read()
+        if self.problem(path):  # the file may have changed since it was looked at
+            return await call.fail("can't execute: Text file busy", 126)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        copy = self._copy(content)
+        runner = runner_of(abi_of(content)) or []
+        arguments = [self._argument(word) for word in call.arguments]
+        if arguments[:1] and arguments[0] in _AGENT_COMMANDS and "--root" not in arguments:
+            arguments += ["--root", str(self._system)]
+        folder = machine.files.root
+        if machine.files.is_writable(call.folder):
+            folder = machine.files.host_path(call.folder)
+        self._write_system_files()
+        program = [*runner, str(copy)] if runner else [path]
+        running = await asyncio.create_subprocess_exec(
+            *program,
+            *arguments,
+            executable=runner[0] if runner else str(copy),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=folder,
+            env={"PATH": "/system/bin", "TMPDIR": str(machine.files.root) + "/data/local/tmp"},
+            start_new_session=True,
+        )
+        process = machine.processes.start(" ".join([path, *call.arguments]), call.process.pid)
+        process.on_kill = lambda number: _kill(running, number)
+        self._running[process.pid] = running
+        helpers = [
+            asyncio.ensure_future(_feed(call.files.stdin, running)),
+            asyncio.ensure_future(self._watch(running, process)),
+        ]
+        try:
+            _limit(running.pid, machine.files.capacity_bytes)
+            async with asyncio.timeout(TIME_LIMIT_S):
+                await asyncio.gather(
+                    _pump(running.stdout, call.files.stdout),
+                    _pump(running.stderr, call.files.stderr),
+                )
+                status = await running.wait()
+        except TimeoutError:
+            status = -signal.SIGKILL
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            _kill(running, signal.SIGKILL)
+            await asyncio.gather(*helpers, running.wait(), return_exceptions=True)
+            machine.model.set_load(f"pid {process.pid}", 0.0)
+            del self._running[process.pid]
+            machine.processes.end(process)
+        if status >= 0:
+            return status
+        if status == -signal.SIGKILL:
+            await call.files.stderr.write(b"Killed \n")
+            return EXIT_KILLED
+        return 128 - status
+
+    def _copy(self, content: bytes) -> Path:
+        """The program where no host can reach it."""
+        path = self._folder / hashlib.sha256(content).hexdigest()
+        if not path.exists():
+            part = path.with_suffix(".part")
+            part.write_bytes(content)
+            part.chmod(0o500)
+            part.rename(path)
+        return path
+
+    def _argument(self, word: str) -> str:
+        """An argument whose absolute path, if it is one, leads into the phone's folder."""
+        name, equals, value = word.partition("=")
+        path = value if name.startswith("--") and equals else word
+        if not path.startswith("/"):
+            return word
+        inside = str(self._machine.files.root) + self._machine.files.resolve(path)
+        return f"{name}={inside}" if path is not word else inside
+
+    def _write_system_files(self) -> None:
+        for path in self._generated.static_paths():
+            make = self._generated.find(path)
+            if make is None or not self._machine.may_read(path):
+                continue
+            content = make()
+            if self._written.get(path) == content:
+                continue
+            self._written[path] = content
+            target = Path(str(self._system) + path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(target.name + ".part")
+            part.write_bytes(content)
+            part.replace(target)
+
+    async def _watch(self, running: asyncio.subprocess.Process, process: Process) -> None:
+        """Let the simulated phone carry the program's load, and see its own state meanwhile."""
+        with contextlib.suppress(psutil.Error):
+            host = psutil.Process(running.pid)
+            before_s, at_s = process.cpu_s, time.monotonic()
+            while True:
+                await asyncio.sleep(REFRESH_S)
+                times = host.cpu_times()
+                now_s = time.monotonic()
+                process.cpu_s = times.user + times.system
+                self._machine.catch_up()
+                cores = max(0.0, process.cpu_s - before_s) / (now_s - at_s)
+                self._machine.model.set_load(f"pid {process.pid}", cores)
+                before_s, at_s = process.cpu_s, now_s
+                self._write_system_files()
+
+
+def _kill(running: asyncio.subprocess.Process, number: int) -> None:
+    if running.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(running.pid, number)
+
+
+def _limit(pid: int, file_bytes: int) -> None:
+    """No core files, and no file larger than the phone's disk."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+
+
+async def _pump(stream: asyncio.StreamReader | None, sink: Sink) -> None:
+    assert stream is not None
+    while piece := await stream.read(READ_BYTES):
+        await sink.write(piece)
+
+
+async def _feed(source: Source, running: asyncio.subprocess.Process) -> None:
+    assert running.stdin is not None
+    with contextlib.suppress(ConnectionError):
+        while piece := await source.read():
+            running.stdin.write(piece)
+            await running.stdin.drain()
+        running.stdin.close()
