@@ -21,11 +21,12 @@ from PySide6.QtWidgets import QApplication
 from workbench import __version__
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import atomic_write
+from workbench.gui import icons, theme
 from workbench.gui import settings as declared
-from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
 from workbench.gui.collector import GuiThreadCollector
 from workbench.gui.main_window import MainWindow
+from workbench.gui.palette import DARK
 from workbench.gui.settings import Settings
 from workbench.gui.workspace import Catalogue, Workspace
 from workbench.jobs import JobManager
@@ -41,6 +42,7 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
     app.setApplicationDisplayName("AdaSpring Workbench")
     app.setStyle("Fusion")
     theme.install_fonts(app)
+    app.setWindowIcon(icons.icon("app", DARK.accent))
     if app.findChild(GuiThreadCollector) is None:
         GuiThreadCollector(app)
     return app

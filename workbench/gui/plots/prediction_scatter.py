@@ -170,7 +170,11 @@ class PredictionScatter(pg.PlotWidget):
             self.fit()
         elif points is not None and event.key() in steps:
             order = np.argsort(points.measured_ms)
-            now = int(np.flatnonzero(order == self._dots.hovered)[0]) if self._dots.hovered >= 0 else -1
+            now = (
+                int(np.flatnonzero(order == self._dots.hovered)[0])
+                if self._dots.hovered >= 0
+                else -1
+            )
             following = min(max(0, now + steps[event.key()]), len(order) - 1)
             self._show_hovered(int(order[following]))
         else:

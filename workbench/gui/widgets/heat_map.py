@@ -163,7 +163,9 @@ class HeatMap(QWidget):
         else:
             # Not measured: an outline in the cell's colour, no ground.
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(mix(tokens.warning, tokens.panel, 0.35)), 1.2, Qt.PenStyle.DashLine))
+            painter.setPen(
+                QPen(QColor(mix(tokens.warning, tokens.panel, 0.35)), 1.2, Qt.PenStyle.DashLine)
+            )
             painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             words = tokens.secondary
         if box.width() < _ROOM_FOR_TEXT_PX or box.height() < 13:

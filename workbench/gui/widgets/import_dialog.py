@@ -407,6 +407,8 @@ class ImportDialog(QDialog):
         columns_row.setContentsMargins(0, 0, 8, 0)
         columns_row.setSpacing(24)
         left, right = QVBoxLayout(), QVBoxLayout()
+        left.setSpacing(8)
+        right.setSpacing(8)
         left.addWidget(label("What the columns mean", "strong"))
         left.addLayout(mapping)
         left.addStretch(1)

@@ -79,4 +79,5 @@ class TopBar(QWidget):
         self._search.setText("Ctrl+K" if compact else "Search commands…      Ctrl+K")
 
     def _restyle(self, tokens: Tokens) -> None:
+        self._search.setIcon(theme.manager().icon("search"))
         self._theme.setIcon(theme.manager().icon("moon" if tokens.is_dark else "sun"))

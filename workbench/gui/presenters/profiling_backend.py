@@ -1,0 +1,70 @@
+"""What the Profile page asks of the services; scripted ones stand in for it in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.gui.presenters.profiling_plan import preset_text
+from workbench.jobs import Job, JobContext
+from workbench.profiling.run_rules import PLANS
+from workbench.services.profiling_results import (
+    ProfilingResult,
+    export_samples_csv,
+    open_result,
+)
+from workbench.services.profiling_setup import (
+    ProfilingDevice,
+    ProfilingPreview,
+    ProfilingRequest,
+    preview_profiling,
+    profiling_devices,
+    start_profiling,
+)
+
+Preview = Callable[[JobContext, ProfilingRequest, ProfilingDevice, str | None], ProfilingPreview]
+OpenResult = Callable[[JobContext, str, str], ProfilingResult | None]
+Export = Callable[[JobContext, Path, str, Path], int]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilingBackend:
+    """The services behind the page.
+
+    Attributes:
+        devices: what can be measured, and why not.
+        preview: chooses the configurations of a request; called on a worker thread.
+        start: starts a measurement.
+        open_result: reads what was measured; called on a worker thread.
+        export: writes the raw samples as CSV; called on a worker thread.
+    """
+
+    devices: Callable[[], tuple[ProfilingDevice, ...]] = profiling_devices
+    preview: Preview = preview_profiling
+    start: Callable[[ProfilingRequest], Job] = start_profiling
+    open_result: OpenResult = open_result
+    export: Export = export_samples_csv
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one look at the services brought.
+
+    Attributes:
+        problem: why there is no preview; empty when there is one.
+    """
+
+    preview: ProfilingPreview | None
+    problem: str
+    result: ProfilingResult | None
+
+
+def presets() -> tuple[tuple[str, str], ...]:
+    """(name, what it means) of each preset."""
+    return tuple((name, preset_text(plan.rules)) for name, plan in PLANS.items())
+
+
+def usual_configurations(plan: str) -> int:
+    """How many configurations a preset measures."""
+    return PLANS[plan].fit + PLANS[plan].held_out
