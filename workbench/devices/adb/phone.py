@@ -35,6 +35,7 @@ from workbench.devices.errors import (
     DeviceNotFoundError,
     DeviceProtocolError,
     RemoteFileError,
+    ServiceRefusedError,
     clean,
 )
 from workbench.devices.parsers.properties import SIMULATED_PROPERTY
@@ -295,10 +296,16 @@ def connect_through_server(server: AdbServer, serial: str, *, timeout_s: float =
 
 
 def _says_simulated(opener: ServiceOpener, features: frozenset[str], deadline: Deadline) -> bool:
-    """The server keeps the phone's banner for itself, so the phone is asked once."""
+    """Ask the phone whether it is a virtual one: no banner or server tells.
+
+    Its figures must never pass for measured ones, so no device is handed out before it was asked.
+    """
     line = command_line(("getprop", SIMULATED_PROPERTY))
-    with start_shell(opener, line, features, deadline, apart=False) as stream:
-        return stream.finish(deadline, 2**16).stdout.strip() == b"1"
+    try:
+        with start_shell(opener, line, features, deadline, apart=False) as stream:
+            return stream.finish(deadline, 2**16).stdout.strip() == b"1"
+    except ServiceRefusedError:
+        return False  # a recovery system without a shell
 
 
 def connect_tcp(
@@ -325,9 +332,10 @@ def connect_tcp(
 
     connection = AdbConnection(PromptTcpTransport(host, port), what)
     connection.connect(signers, timeout_s, approval_s, on_waiting)
+    opener = _DirectOpener(connection, another)
     return AdbDevice(
-        _info(serial, TransportKind.TCP, connection),
-        _DirectOpener(connection, another),
+        _info(serial, TransportKind.TCP, connection, opener, timeout_s),
+        opener,
         lambda limit_s: connect_tcp(
             host, port, signers, timeout_s=limit_s, approval_s=approval_s, on_waiting=on_waiting
         ),
@@ -365,9 +373,10 @@ def connect_usb(
         )
     connection = AdbConnection(transport, f"connecting to {clean(serial, 60)}")
     connection.connect(signers, timeout_s, approval_s, on_waiting)
+    opener = _DirectOpener(connection, None)
     return AdbDevice(
-        _info(serial, TransportKind.USB, connection),
-        _DirectOpener(connection, None),
+        _info(serial, TransportKind.USB, connection, opener, timeout_s),
+        opener,
         lambda limit_s: connect_usb(
             serial, signers, timeout_s=limit_s, approval_s=approval_s, on_waiting=on_waiting,
             find=find,
@@ -375,18 +384,29 @@ def connect_usb(
     )  # fmt: skip
 
 
-def _info(serial: str, kind: TransportKind, connection: AdbConnection) -> DeviceInfo:
+def _info(
+    serial: str,
+    kind: TransportKind,
+    connection: AdbConnection,
+    opener: ServiceOpener,
+    timeout_s: float,
+) -> DeviceInfo:
     banner = connection.banner
-    if banner.state not in ("device", "recovery", "rescue", "sideload"):
+    deadline = Deadline(timeout_s, f"connecting to {clean(serial, 60)}")
+    try:
+        if banner.state not in ("device", "recovery", "rescue", "sideload"):
+            raise DeviceProtocolError(deadline.what, f"state {banner.state!r}")
+        simulated = _says_simulated(opener, banner.features, deadline)
+    except BaseException:
         connection.close()
-        raise DeviceProtocolError(f"connecting to {clean(serial, 60)}", f"state {banner.state!r}")
+        raise
     return DeviceInfo(
         serial=serial,
         transport=kind,
         state=banner.state,
         model=clean(banner.properties.get("ro.product.model", ""), 60),
         features=banner.features,
-        simulated=banner.properties.get(SIMULATED_PROPERTY) == "1",
+        simulated=simulated,
         properties=MappingProxyType(dict(banner.properties)),
     )
 

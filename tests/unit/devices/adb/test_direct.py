@@ -232,7 +232,7 @@ def test_closing_ends_a_call_in_another_thread(phone: FakeAdbd) -> None:
     timer.join()
 
 
-@pytest.mark.parametrize("cut_after", range(150, 420, 18))
+@pytest.mark.parametrize("cut_after", range(420, 760, 20))
 def test_a_link_that_breaks_anywhere_is_a_clear_error(phone: FakeAdbd, cut_after: int) -> None:
     device = connect(phone)
     phone.cut_after = cut_after
