@@ -1,4 +1,6 @@
 import functools
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +26,11 @@ def problem() -> Problem:
     return problem_of(invented_accuracy(five_layer_space(), 2000))
 
 
+def planned(**changes: Any) -> ReplaySettings:
+    """Settings that leave the invented network a choice even when the cache is crowded."""
+    return replace(ReplaySettings(objective=Objective(loss_limit_points=5.0)), **changes)
+
+
 def day(samples: int = 3000, **changes: np.ndarray) -> Trace:
     rng = np.random.default_rng(4)
     t_s = np.arange(samples, dtype=float)
@@ -47,7 +54,7 @@ def replay(
 ) -> ReplayResult:  # fmt: skip
     engine = Engine(problem(), 92.0, battery_mj)
     made = [make_policy(name, problem()) for name in policies]
-    return engine.run(trace or day(), made, settings or ReplaySettings())
+    return engine.run(trace or day(), made, settings or planned())
 
 
 def same(a: PolicyRun, b: PolicyRun) -> bool:
@@ -65,7 +72,7 @@ def test_one_seed_gives_the_same_replay_bit_by_bit() -> None:
 
 
 def test_another_seed_gives_other_arrivals() -> None:
-    other = replay("backbone", settings=ReplaySettings(seed=8))
+    other = replay("backbone", settings=planned(seed=8))
     assert not np.array_equal(replay("backbone").inferences, other.inferences)
 
 
@@ -84,14 +91,14 @@ def test_runtime3c_adapts_and_static_does_not() -> None:
 
 def test_headroom_keeps_noise_from_breaking_limits() -> None:
     def share_broken(percent: float) -> float:
-        settings = ReplaySettings(headroom_percent=percent)
+        settings = planned(headroom_percent=percent)
         return float(replay("runtime3c", settings=settings).run("runtime3c").violated.mean())
 
     assert share_broken(5.0) < 0.05 < 0.1 < share_broken(0.0)
 
 
 def test_a_broken_limit_is_a_reason_to_decide() -> None:
-    fitted = ReplaySettings(headroom_percent=0.0)
+    fitted = planned(headroom_percent=0.0)
     roomy = day(free_cache_kib=np.full(3000, 900.0))
     run = replay("runtime3c", trace=roomy, settings=fitted).run("runtime3c")
     storage = run.decisions[0].chosen.storage_bytes / 1024
@@ -128,7 +135,7 @@ def test_cost_at_a_sample_follows_the_context() -> None:
 
 def test_open_loop_follows_the_traces_battery() -> None:
     trace = day()
-    run = replay("backbone", trace=trace, settings=ReplaySettings(loop="open")).run("backbone")
+    run = replay("backbone", trace=trace, settings=planned(loop="open")).run("backbone")
     assert np.array_equal(run.battery_percent, trace["battery_percent"])
 
 
@@ -158,7 +165,7 @@ def test_a_device_without_a_battery_is_replayed_in_open_loop() -> None:
 def test_budgets_come_from_the_settings_then_the_trace_then_the_default() -> None:
     with_budget = day(latency_budget_ms=np.full(3000, 6.0))
     assert replay("backbone", trace=with_budget).latency_budget_ms[0] == 6.0
-    settings = ReplaySettings(latency_budget_ms=5.0)
+    settings = planned(latency_budget_ms=5.0)
     assert replay("backbone", trace=with_budget, settings=settings).latency_budget_ms[0] == 5.0
     assert replay("backbone").latency_budget_ms[0] == ReplaySettings().default_budget_ms
 
@@ -171,8 +178,8 @@ def test_a_noisy_context_does_not_make_the_network_flap() -> None:
     )
     calm = TriggerSettings(hold_s=5.0, min_dwell_s=60.0)
     nervous = TriggerSettings(hold_s=0.0, min_dwell_s=0.0)
-    few = replay("runtime3c", trace=noisy, settings=ReplaySettings(triggers=calm))
-    many = replay("runtime3c", trace=noisy, settings=ReplaySettings(triggers=nervous))
+    few = replay("runtime3c", trace=noisy, settings=planned(triggers=calm))
+    many = replay("runtime3c", trace=noisy, settings=planned(triggers=nervous))
     assert few.summaries[0].decisions < 20 < 100 < many.summaries[0].decisions
 
 
@@ -182,13 +189,13 @@ def test_a_period_makes_decisions_at_equal_distances() -> None:
         on_budget=False, on_thermal_status=False, on_charging=False, on_limits=False,
         period_s=300.0, min_dwell_s=0.0, hold_s=0.0,
     )  # fmt: skip
-    run = replay("runtime3c", settings=ReplaySettings(triggers=triggers)).run("runtime3c")
+    run = replay("runtime3c", settings=planned(triggers=triggers)).run("runtime3c")
     assert [decision.event.t_s for decision in run.decisions] == list(np.arange(0.0, 3000.0, 300))
 
 
 def test_the_weight_floor_trades_accuracy_for_energy() -> None:
     def summary(floor: float) -> tuple[float, float]:
-        settings = ReplaySettings(objective=Objective(lambda2_floor=floor))
+        settings = planned(objective=Objective(lambda2_floor=floor, loss_limit_points=5.0))
         found = replay("runtime3c", settings=settings).summaries[0]
         assert found.energy_per_inference_mj is not None
         return found.accuracy_percent, found.energy_per_inference_mj
