@@ -78,6 +78,7 @@ class _RegionBox(PixelItem):
 
     def __init__(self, view: pg.ViewBox) -> None:
         super().__init__(view, -40)
+        self.known = False
         self.limits: tuple[float, float, float] | None = None
 
     def paint(self, painter: QPainter, *_args: object) -> None:
@@ -105,6 +106,8 @@ class _RegionName(PixelItem):
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         """Write it below the rectangle, or say that there is none."""
+        if not (self._box.known and self._box.isVisible()):
+            return
         tokens = theme.tokens()
         height = self.boundingRect().height()
         if self._box.limits is None:
@@ -289,6 +292,7 @@ class TradeoffPlot(pg.PlotWidget):
         if not np.array_equal(feasible, self._cloud.feasible):
             self._cloud.feasible = feasible
             self._cloud.update()
+        self._region.known = True
         if feasible.any():
             right = float(self._cloud.x[feasible].max())
             top = float(self._cloud.y[feasible].max())
