@@ -40,11 +40,18 @@ class Agent:
 
     def run(self, *arguments: str | Path) -> tuple[int, list[Record]]:
         """Exit status and the lines of a command."""
-        done = subprocess.run(
+        done = self._done(*arguments)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines() if line]
+
+    def lines(self, *arguments: str | Path) -> list[bytes]:
+        """Lines of a command as it prints them."""
+        return self._done(*arguments).stdout.splitlines()
+
+    def _done(self, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
             [*self._prefix, str(self.path), *map(str, arguments)],
             capture_output=True, timeout=120, check=False,
         )  # fmt: skip
-        return done.returncode, [json.loads(line) for line in done.stdout.splitlines() if line]
 
     def records(self, *arguments: str | Path) -> list[Record]:
         """Lines of a command that must succeed, the schema checked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import struct
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from tests.helpers.agent import Agent, native_abi, of_kind
 from tests.helpers.folded import random_network
 from tests.helpers.spaces import small_space
+from workbench.devices.agent.binaries import agent_for
 from workbench.network.ensemble_file import ensemble_bytes
 from workbench.network.ncnn_files import ncnn_files
 from workbench.network.parameters import initial_parameters
@@ -100,17 +102,18 @@ def test_info_ranks_clusters_by_clock_not_by_number(agent: Agent, device: Path) 
     assert info["online"] == "0-3,5"
     assert info["cpu_model"] == "Qualcomm Technologies, Inc MSM8937"
     assert (info["memory_total_kib"], info["memory_available_kib"]) == (1904512, 700000)
-    assert info["ncnn"] == agent_version(agent)
-
-
-def agent_version(agent: Agent) -> str:
-    return agent.records("info")[0]["ncnn"]
+    assert info["ncnn"] == agent_for([native_abi()]).record.ncnn_version
 
 
 def test_info_without_clocks_says_so(agent: Agent, tmp_path: Path) -> None:
     (info,) = agent.records("info", "--root", tmp_path)
+    assert info["clusters"] == []
+    present = tmp_path / "sys/devices/system/cpu/present"
+    present.parent.mkdir(parents=True)
+    present.write_text("0-3\n")
+    (info,) = agent.records("info", "--root", tmp_path)
     (cluster,) = info["clusters"]
-    assert cluster["cpus"] == info["allowed_cpus"]
+    assert cluster["cpus"] == [0, 1, 2, 3]
     assert cluster["max_khz"] is None
     assert info["cpu_model"] is None
     assert info["memory_total_kib"] is None
@@ -203,6 +206,7 @@ def test_threads_and_processors(agent: Agent, stem: Path) -> None:
         ((*BENCH, "--shape", "1,28,28", "--precision", "fp8"), "fp32 or fp16"),
         (("bench", "--shape", "1,28,28"), "--param is needed"),
         ((*BENCH, "--shape", "60000,60000,60000"), "64 MiB"),
+        ((*BENCH, "--shape", "1,28,28", "--precision", "fp16"), "half precision"),
         (("sample", "--rate-hz", "51"), "--rate-hz takes a number"),
         (("evolve", "--repack", "--prepare-all"), "one of them"),
     ],
@@ -354,6 +358,19 @@ def test_sample_reads_what_a_phone_offers(agent: Agent, device: Path) -> None:
     assert end["cpu_ns"] > 0
 
 
+def test_processors_of_another_system_are_checked_and_not_bound(
+    agent: Agent, stem: Path, device: Path
+) -> None:
+    (info,) = agent.records("info", "--root", device)
+    assert info["allowed_cpus"] == [0, 1, 2, 3, 5]
+    lines = agent.records(*bench(stem, "--runs", "1", "--cpus", "2-3,5", "--root", device))
+    assert lines[0]["cpus"] == [2, 3, 5]
+    status, lines = agent.run(*bench(stem, "--runs", "1", "--cpus", "4", "--root", device))
+    assert (status, lines[-1]["message"]) == (
+        ENGINE, "some of these processors do not exist or are off",
+    )  # fmt: skip
+
+
 def test_sample_says_what_is_missing_and_why(agent: Agent, tmp_path: Path) -> None:
     lines = agent.records("sample", "--seconds", "0.1", "--root", tmp_path)
     missing = {item["what"]: item["reason"] for item in lines[0]["unavailable"]}
@@ -381,6 +398,29 @@ def test_sample_follows_files_that_change_and_ends_at_a_signal(agent: Agent, dev
     assert rest[-1]["record"] == "end"
     assert rest[-1]["stopped_by"] == "signal"
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code"), [(signal.SIGALRM, 6, "time"), (signal.SIGSEGV, CRASH, "crash")]
+)
+def test_time_limit_and_crash_leave_a_line(
+    agent: Agent, device: Path, number: signal.Signals, status: int, code: str
+) -> None:
+    command = [str(agent.path), "sample", "--rate-hz", "50", "--seconds", "60", "--root", device]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(number)
+        last = [line for line in process.stdout if line.strip()][-1]
+    assert process.returncode == status
+    assert json.loads(last)["code"] == code
+
+
+def test_a_named_pipe_is_refused_at_once(agent: Agent, stem: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    status, lines = agent.run(*bench(stem, "--input", tmp_path / "pipe"))
+    assert status == BAD_FILE
+    assert "no regular file" in lines[-1]["message"]
 
 
 def test_it_ends_when_nobody_reads(agent: Agent, device: Path) -> None:

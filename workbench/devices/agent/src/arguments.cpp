@@ -26,7 +26,8 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 bool parse_integer(const std::string& text, int64_t least, int64_t most, int64_t* value) {
     const char* start = text.c_str();
-    if (text.empty() || !(std::isdigit(static_cast<unsigned char>(*start)) || *start == '-')) return false;
+    if (text.empty() || !(std::isdigit(static_cast<unsigned char>(*start)) || *start == '-'))
+        return false;
     char* end = nullptr;
     errno = 0;
     const long long number = std::strtoll(start, &end, 10);

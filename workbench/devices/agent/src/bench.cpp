@@ -44,7 +44,8 @@ void print_layers(const LoadedNetwork& network, const ncnn::Mat& image, int pass
     for (int pass = 0; pass < passes; pass++) {
         ncnn::Extractor extractor = network.net->create_extractor();
         extractor.set_light_mode(false);
-        if (extractor.input(network.input_blob, image)) fail_engine("the network does not take the input");
+        if (extractor.input(network.input_blob, image))
+            fail_engine("the network does not take the input");
         for (size_t i = 0; i < layers.size(); i++) {
             if (layers[i]->tops.empty()) continue;
             ncnn::Mat output;
@@ -66,11 +67,11 @@ void print_layers(const LoadedNetwork& network, const ncnn::Mat& image, int pass
 }  // namespace
 
 int bench_command(int argc, char** argv) {
-    const Arguments arguments(argc, argv,
-                              {"--param", "--bin", "--shape", "--input", "--warm-up", "--runs",
-                               "--min-seconds", "--max-seconds", "--threads", "--cpus",
-                               "--precision", "--layer-passes", "--root"},
-                              {"--scores"});
+    const Arguments arguments(
+        argc, argv,
+        {"--param", "--bin", "--shape", "--input", "--warm-up", "--runs", "--min-seconds",
+         "--max-seconds", "--threads", "--cpus", "--precision", "--layer-passes", "--root"},
+        {"--scores"});
     const std::vector<int> shape = arguments.list("--shape", 3, 1, 65536);
     const auto warm_up = static_cast<int>(arguments.integer("--warm-up", 10, 0, 100000));
     const std::string param = arguments.text("--param"), bin = arguments.text("--bin");
@@ -79,18 +80,21 @@ int bench_command(int argc, char** argv) {
     const double min_seconds = arguments.real("--min-seconds", 0, 0, max_seconds);
     const auto threads = static_cast<int>(arguments.integer("--threads", 1, 1, 64));
     const auto layer_passes = static_cast<int>(arguments.integer("--layer-passes", 0, 0, 1000));
-    const std::string precision = arguments.has("--precision") ? arguments.text("--precision") : "fp32";
+    const std::string precision =
+        arguments.has("--precision") ? arguments.text("--precision") : "fp32";
     if (precision != "fp32" && precision != "fp16") fail_usage("--precision takes fp32 or fp16");
     const std::string root = arguments.has("--root") ? arguments.text("--root") : "";
     limit_time(max_seconds + kGraceSeconds);
-    run_only_on(arguments.cpus("--cpus"));
+    const std::vector<int> cpus = arguments.cpus("--cpus");
+    run_only_on(cpus, root);
 
     const Images input = read_images(arguments, shape);
     const LoadedNetwork network =
         load_network(param, bin, engine_options(threads, precision == "fp16"));
     JsonLine header("bench");
     header.text("abi", agent_abi()).text("ncnn", engine_version()).text("precision", precision);
-    header.integer("threads", threads).integers("cpus", allowed_cpus()).integers("shape", shape);
+    header.integer("threads", threads);
+    header.integers("cpus", cpus.empty() ? allowed_cpus(root) : cpus).integers("shape", shape);
     header.text("input", input.from_file ? "file" : "deterministic");
     header.integer("images", static_cast<int64_t>(input.images.size()));
     header.integer("param_bytes", static_cast<int64_t>(network.param_bytes));
@@ -103,7 +107,8 @@ int bench_command(int argc, char** argv) {
     const int64_t begin = monotonic_ns();
     const int64_t latest = begin + static_cast<int64_t>(max_seconds * 1e9);
     std::vector<int64_t> times;
-    for (int i = 0; i < warm_up && monotonic_ns() < latest; i++) times.push_back(timed(network, image));
+    for (int i = 0; i < warm_up && monotonic_ns() < latest; i++)
+        times.push_back(timed(network, image));
     print_latencies("warm_up", begin, &times);
 
     const int64_t start = monotonic_ns();

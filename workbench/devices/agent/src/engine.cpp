@@ -43,7 +43,9 @@ private:
 
 }  // namespace
 
-std::string engine_version() { return NCNN_VERSION_STRING; }
+std::string engine_version() {
+    return NCNN_VERSION_STRING;
+}
 
 const char* agent_abi() {
 #if defined(__aarch64__)

@@ -33,10 +33,13 @@ uint32_t crc32(const std::string& bytes, size_t start) {
 class Reader {
 public:
     Reader(const std::string& path, const std::string& bytes)
-        : path_(path), words_(reinterpret_cast<const int32_t*>(bytes.data() + kHeaderBytes)),
+        : path_(path),
+          words_(reinterpret_cast<const int32_t*>(bytes.data() + kHeaderBytes)),
           count_((bytes.size() - kHeaderBytes) / 4) {}
 
-    [[noreturn]] void broken(const std::string& what) const { fail_file(path_, "is broken: " + what); }
+    [[noreturn]] void broken(const std::string& what) const {
+        fail_file(path_, "is broken: " + what);
+    }
 
     int number(const char* what, int least, int most) {
         if (next_ == count_) broken("it ends too early");
@@ -92,13 +95,18 @@ bool sizes_fit(const Node& node) {
                    node.in.channels % node.groups == 0 && node.out.channels % node.groups == 0;
         case Kind::kPool:
             return reduced && node.in.channels == node.out.channels &&
-                   node.kernel_height == node.stride_height && node.kernel_width == node.stride_width;
-        case Kind::kChannels: return same_size;
+                   node.kernel_height == node.stride_height &&
+                   node.kernel_width == node.stride_width;
+        case Kind::kChannels:
+            return same_size;
         case Kind::kConcat:
-        case Kind::kAdd: return same;
+        case Kind::kAdd:
+            return same;
         case Kind::kGlobalPool:
-            return node.in.channels == node.out.channels && node.out.height == 1 && node.out.width == 1;
-        case Kind::kLinear: return node.in.height == 1 && node.in.width == 1 && same_size;
+            return node.in.channels == node.out.channels && node.out.height == 1 &&
+                   node.out.width == 1;
+        case Kind::kLinear:
+            return node.in.height == 1 && node.in.width == 1 && same_size;
     }
     return false;
 }
@@ -115,8 +123,9 @@ bool weights_fit(const Node& node, const Ensemble& ensemble) {
         return false;
     if (node.bias >= 0) {
         const Array& bias = ensemble.arrays[static_cast<size_t>(node.bias)];
-        if (bias.dims[0] < node.out.channels || bias.dims[1] * bias.dims[2] * bias.dims[3] != 1)
-            return false;
+        if (bias.dims[0] < node.out.channels) return false;
+        for (int i = 1; i < 4; i++)
+            if (bias.dims[i] != 1) return false;
     }
     return node.table < 0 ||
            (conv && node.bias < 0 &&
@@ -134,7 +143,8 @@ bool graph_fits(const Graph& graph, const Ensemble& ensemble) {
             // No operator joins its plain input; the input's channels would not be known here.
             if (input == -1 && node.kind == Kind::kConcat) return false;
             if (input == -1 && !entry) entry = &node;
-            const Shape& source = input == -1 ? entry->in : graph.nodes[static_cast<size_t>(input)].out;
+            const Shape& source =
+                input == -1 ? entry->in : graph.nodes[static_cast<size_t>(input)].out;
             if (source.height != node.in.height || source.width != node.in.width) return false;
             if (node.kind != Kind::kConcat && source.channels != node.in.channels) return false;
             channels += source.channels;
@@ -156,7 +166,8 @@ Ensemble::Ensemble(const std::string& path) : bytes_(read_whole(path, kMostBytes
         fail_file(path, "has format version " + std::to_string(header[0]) + "; this agent reads 1");
     if (header[1] != bytes_.size() - kHeaderBytes || header[1] % 4)
         fail_file(path, "is cut off or has grown");
-    if (header[2] != crc32(bytes_, kHeaderBytes)) fail_file(path, "is damaged: its checksum differs");
+    if (header[2] != crc32(bytes_, kHeaderBytes))
+        fail_file(path, "is damaged: its checksum differs");
 
     Reader reader(path, bytes_);
     input.channels = reader.number("the input", 1, kMostSize);
@@ -212,7 +223,8 @@ Ensemble::Ensemble(const std::string& path) : bytes_(read_whole(path, kMostBytes
     const float* floats = reader.rest(&count);
     const auto place = [&](size_t index, uint64_t length) {
         const auto start = static_cast<uint64_t>(starts[index]);
-        if (length > count || start > count - length) reader.broken("an array lies outside the file");
+        if (length > count || start > count - length)
+            reader.broken("an array lies outside the file");
         return floats + start;
     };
     for (size_t i = 0; i < arrays.size(); i++) {
@@ -224,8 +236,8 @@ Ensemble::Ensemble(const std::string& path) : bytes_(read_whole(path, kMostBytes
         arrays[i].values = place(i, length);
     }
     for (size_t i = 0; i < tables.size(); i++) {
-        const uint64_t length = static_cast<uint64_t>(tables[i].contexts) *
-                                static_cast<uint64_t>(tables[i].channels);
+        const uint64_t length =
+            static_cast<uint64_t>(tables[i].contexts) * static_cast<uint64_t>(tables[i].channels);
         tables[i].scales = place(arrays.size() + i, 2 * length);
         tables[i].shifts = tables[i].scales + length;
     }
@@ -244,7 +256,8 @@ Ensemble::Ensemble(const std::string& path) : bytes_(read_whole(path, kMostBytes
             contexts *= static_cast<uint64_t>(sizes[d]);
             if (contexts > kMostItems) reader.broken("it has too many contexts");
         }
-        for (int graph : layers_[decision]) check_contexts(graphs[static_cast<size_t>(graph)], contexts);
+        for (int graph : layers_[decision])
+            check_contexts(graphs[static_cast<size_t>(graph)], contexts);
     }
 }
 
@@ -257,6 +270,7 @@ const Graph& Ensemble::layer(size_t decision, int previous, int choice) const {
 int Ensemble::context(const std::vector<int>& configuration, size_t decision) const {
     const size_t prefix = std::min(decision, static_cast<size_t>(prefix_length));
     int context = 0;
-    for (size_t d = decision - prefix; d < decision; d++) context = context * sizes[d] + configuration[d];
+    for (size_t d = decision - prefix; d < decision; d++)
+        context = context * sizes[d] + configuration[d];
     return context;
 }

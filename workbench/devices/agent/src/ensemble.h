@@ -63,7 +63,9 @@ public:
 
     const Graph& stem() const { return graphs[static_cast<size_t>(stem_)]; }
     const Graph& layer(size_t decision, int previous, int choice) const;
-    const Graph& head(int choice) const { return graphs[static_cast<size_t>(heads_[static_cast<size_t>(choice)])]; }
+    const Graph& head(int choice) const {
+        return graphs[static_cast<size_t>(heads_[static_cast<size_t>(choice)])];
+    }
     // Which of a table's contexts belongs to the choices before `decision`.
     int context(const std::vector<int>& configuration, size_t decision) const;
 

@@ -31,9 +31,10 @@ ncnn::Mat slice(const Node& node, const Array& array) {
     ncnn::Mat weights(node.out.channels * in * plane);
     if (weights.empty()) fail_engine("out of memory");
     for (int out = 0; out < node.out.channels; out++)
-        std::memcpy(static_cast<float*>(weights) + static_cast<size_t>(out) * row,
-                    array.values + static_cast<size_t>(out) * static_cast<size_t>(array.dims[1] * plane),
-                    row * sizeof(float));
+        std::memcpy(
+            static_cast<float*>(weights) + static_cast<size_t>(out) * row,
+            array.values + static_cast<size_t>(out) * static_cast<size_t>(array.dims[1] * plane),
+            row * sizeof(float));
     return weights;
 }
 
@@ -44,31 +45,53 @@ ncnn::Layer* create(const Node& node) {
 }
 
 // y = scale x + shift, and the ReLU, in place; packs of P channels lie side by side.
-template <int P>
-void normalise_pack(float* values, size_t count, const float* scale, const float* shift, bool relu) {
-    const float least = relu ? 0.0f : -__builtin_inff();
+template <int P, bool kRelu>
+void normalise_pack(float* values, size_t count, const float* scale, const float* shift) {
     for (size_t i = 0; i < count; i++, values += P)
         for (int k = 0; k < P; k++) {
             const float y = values[k] * scale[k] + shift[k];
-            values[k] = y > least ? y : least;
+            values[k] = kRelu && y < 0.0f ? 0.0f : y;
         }
 }
 
-int normalise(ncnn::Mat& blob, const WiredLayer& wired) {
+template <int P>
+void normalise_channel(ncnn::Mat& blob, const WiredLayer& wired, int channel) {
     const auto count = static_cast<size_t>(blob.w) * static_cast<size_t>(blob.h);
-    for (int channel = 0; channel < blob.c; channel++) {
-        float* values = blob.channel(channel);
-        const float* scale = wired.scale + channel * blob.elempack;
-        const float* shift = wired.shift + channel * blob.elempack;
-        switch (blob.elempack) {
-            case 1: normalise_pack<1>(values, count, scale, shift, wired.relu); break;
-            case 4: normalise_pack<4>(values, count, scale, shift, wired.relu); break;
-            case 8: normalise_pack<8>(values, count, scale, shift, wired.relu); break;
-            case 16: normalise_pack<16>(values, count, scale, shift, wired.relu); break;
-            default: return -1;
-        }
+    float* values = blob.channel(channel);
+    const float* scale = wired.scale + channel * P;
+    const float* shift = wired.shift + channel * P;
+    if (wired.relu) normalise_pack<P, true>(values, count, scale, shift);
+    else normalise_pack<P, false>(values, count, scale, shift);
+}
+
+template <int P>
+void normalise_blob(ncnn::Mat& blob, const WiredLayer& wired, int threads) {
+    if (threads == 1) {  // small networks would feel the call that starts a team of one
+        for (int channel = 0; channel < blob.c; channel++)
+            normalise_channel<P>(blob, wired, channel);
+        return;
     }
-    return 0;
+#pragma omp parallel for num_threads(threads)
+    for (int channel = 0; channel < blob.c; channel++) normalise_channel<P>(blob, wired, channel);
+}
+
+int normalise(ncnn::Mat& blob, const WiredLayer& wired, int threads) {
+    switch (blob.elempack) {
+        case 1:
+            normalise_blob<1>(blob, wired, threads);
+            return 0;
+        case 4:
+            normalise_blob<4>(blob, wired, threads);
+            return 0;
+        case 8:
+            normalise_blob<8>(blob, wired, threads);
+            return 0;
+        case 16:
+            normalise_blob<16>(blob, wired, threads);
+            return 0;
+        default:
+            return -1;
+    }
 }
 
 // What the engine sees of a wired layer.
@@ -88,7 +111,7 @@ public:
 
     int forward(const ncnn::Mat& in, ncnn::Mat& out, const ncnn::Option& options) const override {
         if (const int failed = wired_->prepared->layer->forward(in, out, options)) return failed;
-        return wired_->scale ? normalise(out, *wired_) : 0;
+        return wired_->scale ? normalise(out, *wired_, options.num_threads) : 0;
     }
 
 private:
@@ -136,25 +159,39 @@ int add_plain(Wiring& wiring, const Node& node, int first, int second) {
     switch (node.kind) {
         case Kind::kPool:
             return wiring.add(Type::Pooling, {first}, 1,
-                              {{0, 1}, {1, node.kernel_width}, {11, node.kernel_height},
-                               {2, node.stride_width}, {12, node.stride_height}, {5, 0}, {6, 0}});
+                              {{0, 1},
+                               {1, node.kernel_width},
+                               {11, node.kernel_height},
+                               {2, node.stride_width},
+                               {12, node.stride_height},
+                               {5, 0},
+                               {6, 0}});
         case Kind::kChannels:
             if (node.out.channels < node.in.channels)
                 return wiring.add(Type::Crop, {first}, 1,
-                                  {{0, 0}, {1, 0}, {2, 0}, {3, node.in.width}, {4, node.in.height},
+                                  {{0, 0},
+                                   {1, 0},
+                                   {2, 0},
+                                   {3, node.in.width},
+                                   {4, node.in.height},
                                    {5, node.out.channels}});
             return wiring.add(Type::Padding, {first}, 1,
                               {{4, 0}, {8, node.out.channels - node.in.channels}});
-        case Kind::kConcat: return wiring.add(Type::Concat, {first, second}, 1, {{0, 0}});
-        case Kind::kAdd: return wiring.add(Type::BinaryOp, {first, second}, 1, {{0, 0}});
-        case Kind::kGlobalPool: return wiring.add(Type::Pooling, {first}, 1, {{0, 1}, {4, 1}});
-        default: fail_engine("a layer without weights was expected");
+        case Kind::kConcat:
+            return wiring.add(Type::Concat, {first, second}, 1, {{0, 0}});
+        case Kind::kAdd:
+            return wiring.add(Type::BinaryOp, {first, second}, 1, {{0, 0}});
+        case Kind::kGlobalPool:
+            return wiring.add(Type::Pooling, {first}, 1, {{0, 1}, {4, 1}});
+        default:
+            fail_engine("a layer without weights was expected");
     }
 }
 
 }  // namespace
 
-PreparedLayer::PreparedLayer(const Node& node, const Ensemble& ensemble, const ncnn::Option& options)
+PreparedLayer::PreparedLayer(const Node& node, const Ensemble& ensemble,
+                             const ncnn::Option& options)
     : layer(create(node)), options_(options) {
     const size_t before = allocated_bytes();
     const Array& array = ensemble.arrays[static_cast<size_t>(node.array)];
@@ -162,7 +199,8 @@ PreparedLayer::PreparedLayer(const Node& node, const Ensemble& ensemble, const n
     if (node.bias >= 0) {
         const Array& bias = ensemble.arrays[static_cast<size_t>(node.bias)];
         weights[1].create(node.out.channels);
-        std::memcpy(weights[1], bias.values, static_cast<size_t>(node.out.channels) * sizeof(float));
+        std::memcpy(weights[1], bias.values,
+                    static_cast<size_t>(node.out.channels) * sizeof(float));
     }
     ncnn::ParamDict parameters;
     parameters.set(0, node.out.channels);
@@ -194,7 +232,9 @@ PreparedLayer::~PreparedLayer() {
 }
 
 Evolution::Evolution(const Ensemble& ensemble, int threads, size_t cache_bytes)
-    : ensemble_(ensemble), cache_bytes_(cache_bytes), options_(engine_options(threads, false)),
+    : ensemble_(ensemble),
+      cache_bytes_(cache_bytes),
+      options_(engine_options(threads, false)),
       cache_(static_cast<size_t>(ensemble.node_count)) {
     blobs_.set_size_compare_ratio(0.f);
     workspace_.set_size_compare_ratio(0.f);
@@ -245,8 +285,8 @@ std::unique_ptr<EvolvedNetwork> Evolution::evolve(const std::vector<int>& config
     std::vector<Part> parts = {{&ensemble_.stem(), 0}};
     for (size_t d = 0; d < configuration.size(); d++) {
         const int previous = d ? configuration[d - 1] : 0;
-        parts.push_back({&ensemble_.layer(d, previous, configuration[d]),
-                         ensemble_.context(configuration, d)});
+        parts.push_back(
+            {&ensemble_.layer(d, previous, configuration[d]), ensemble_.context(configuration, d)});
     }
     parts.push_back({&ensemble_.head(configuration.back()), 0});
 
@@ -293,7 +333,8 @@ std::unique_ptr<EvolvedNetwork> Evolution::evolve(const std::vector<int>& config
         const Graph& graph = *step.part->graph;
         const Node& node = graph.nodes[step.node];
         const int first = blobs[static_cast<size_t>(step.sources[0] + 1)]++;
-        const int second = step.sources[1] == -2 ? 0 : blobs[static_cast<size_t>(step.sources[1] + 1)]++;
+        const int second =
+            step.sources[1] == -2 ? 0 : blobs[static_cast<size_t>(step.sources[1] + 1)]++;
         if (!node.has_weights()) {
             offer(add_plain(wiring, node, first, second));
             continue;
@@ -302,7 +343,8 @@ std::unique_ptr<EvolvedNetwork> Evolution::evolve(const std::vector<int>& config
         WiredLayer wired = {prepared(graph, step.node), nullptr, nullptr, node.relu};
         if (node.table >= 0) {
             const Table& table = ensemble_.tables[static_cast<size_t>(node.table)];
-            const auto row = static_cast<size_t>(step.part->context) * static_cast<size_t>(table.channels);
+            const auto row =
+                static_cast<size_t>(step.part->context) * static_cast<size_t>(table.channels);
             wired.scale = table.scales + row;
             wired.shift = table.shifts + row;
         }
@@ -318,6 +360,7 @@ std::unique_ptr<EvolvedNetwork> Evolution::evolve(const std::vector<int>& config
     net.register_custom_layer(kWiredType, create_wired, nullptr, &evolved->wired);
     const unsigned char* nothing = nullptr;
     const ncnn::DataReaderFromMemory no_weights(nothing, 0);
-    if (wiring.load(net) || net.load_model(no_weights)) fail_engine("the engine refuses the network");
+    if (wiring.load(net) || net.load_model(no_weights))
+        fail_engine("the engine refuses the network");
     return evolved;
 }

@@ -20,7 +20,8 @@ constexpr size_t kMostListBytes = 4u << 20;
 constexpr double kGraceSeconds = 30;
 
 // One configuration a line: an operator's number for each decision, such as 0,3,1,2.
-std::vector<std::vector<int>> read_configurations(const std::string& path, const Ensemble& ensemble) {
+std::vector<std::vector<int>> read_configurations(const std::string& path,
+                                                  const Ensemble& ensemble) {
     const std::string text = read_whole(path, kMostListBytes);
     std::vector<std::vector<int>> configurations;
     size_t start = 0;
@@ -33,13 +34,15 @@ std::vector<std::vector<int>> read_configurations(const std::string& path, const
             const size_t decision = configuration.size();
             int64_t choice = 0;
             if (decision == ensemble.sizes.size() ||
-                !parse_integer(text.substr(from, comma - from), 0, ensemble.sizes[decision] - 1, &choice))
+                !parse_integer(text.substr(from, comma - from), 0, ensemble.sizes[decision] - 1,
+                               &choice))
                 break;
             configuration.push_back(static_cast<int>(choice));
             from = comma + 1;
         }
         if (from <= end || configuration.size() != ensemble.sizes.size())
-            fail_file(path, "line " + std::to_string(line) + " is no configuration of this network");
+            fail_file(path,
+                      "line " + std::to_string(line) + " is no configuration of this network");
         configurations.push_back(configuration);
         start = end + 1;
     }
@@ -56,10 +59,11 @@ void add_cache(JsonLine& line, const Evolution& evolution) {
 }  // namespace
 
 int evolve_command(int argc, char** argv) {
-    const Arguments arguments(argc, argv,
-                              {"--ensemble", "--configurations", "--repeats", "--cache-mib", "--runs",
-                               "--threads", "--cpus", "--input", "--max-seconds", "--root"},
-                              {"--prepare-all", "--repack", "--scores"});
+    const Arguments arguments(
+        argc, argv,
+        {"--ensemble", "--configurations", "--repeats", "--cache-mib", "--runs", "--threads",
+         "--cpus", "--input", "--max-seconds", "--root"},
+        {"--prepare-all", "--repack", "--scores"});
     const auto repeats = static_cast<int>(arguments.integer("--repeats", 5, 1, 10000));
     const auto runs = static_cast<int>(arguments.integer("--runs", 0, 0, 100000));
     const auto threads = static_cast<int>(arguments.integer("--threads", 1, 1, 64));
@@ -70,7 +74,8 @@ int evolve_command(int argc, char** argv) {
     if (repack && arguments.has("--prepare-all"))
         fail_usage("--repack forgets what --prepare-all prepares; give one of them");
     limit_time(max_seconds + kGraceSeconds);
-    run_only_on(arguments.cpus("--cpus"));
+    const std::vector<int> cpus = arguments.cpus("--cpus");
+    run_only_on(cpus, root);
 
     const int64_t load_start = monotonic_ns();
     const Ensemble ensemble(arguments.text("--ensemble"));
@@ -82,7 +87,8 @@ int evolve_command(int argc, char** argv) {
 
     JsonLine header("evolve");
     header.text("abi", agent_abi()).text("ncnn", engine_version()).text("precision", "fp32");
-    header.integer("threads", threads).integers("cpus", allowed_cpus());
+    header.integer("threads", threads);
+    header.integers("cpus", cpus.empty() ? allowed_cpus(root) : cpus);
     header.integer("ensemble_bytes", static_cast<int64_t>(ensemble.bytes()));
     header.integer("load_ns", load_ns).integers("decisions", ensemble.sizes);
     header.integer("images", static_cast<int64_t>(input.images.size()));
@@ -129,13 +135,15 @@ int evolve_command(int argc, char** argv) {
         if (!arguments.has("--scores")) continue;
         for (size_t i = 0; i < input.images.size(); i++) {
             JsonLine scores("scores");
-            scores.integer("index", static_cast<int64_t>(done)).integer("image", static_cast<int64_t>(i));
+            scores.integer("index", static_cast<int64_t>(done))
+                .integer("image", static_cast<int64_t>(i));
             add_scores(scores, run(input.images[i]));
             scores.print();
         }
     }
     JsonLine end("end");
-    end.integer("configurations", static_cast<int64_t>(done)).integer("elapsed_ns", monotonic_ns() - start);
+    end.integer("configurations", static_cast<int64_t>(done))
+        .integer("elapsed_ns", monotonic_ns() - start);
     end.text("stopped_by", done < configurations.size() ? "time" : "plan");
     add_cache(end, evolution);
     add_state(end, "after", root);

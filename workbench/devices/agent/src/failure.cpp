@@ -1,11 +1,11 @@
 #include "failure.h"
 
+#include <sys/time.h>
+#include <unistd.h>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "json.h"
 
@@ -26,8 +26,8 @@ template <size_t N>
 
 void on_crash(int) {
     write_and_exit(
-        "\n{\"schema\":1,\"record\":\"error\",\"code\":\"crash\",\"message\":\"the engine crashed:"
-        " the network's files are damaged or do not belong together\"}\n",
+        "\n{\"schema\":1,\"record\":\"error\",\"code\":\"crash\",\"message\":\"it crashed; damaged"
+        " network files can be the reason\"}\n",
         kExitCrash);
 }
 
@@ -40,13 +40,17 @@ void on_alarm(int) {
 
 }  // namespace
 
-void fail_usage(const std::string& message) { fail("usage", message, kExitUsage); }
+void fail_usage(const std::string& message) {
+    fail("usage", message, kExitUsage);
+}
 
 void fail_file(const std::string& path, const std::string& message) {
     fail("file", path + ": " + message, kExitFile);
 }
 
-void fail_engine(const std::string& message) { fail("engine", message, kExitEngine); }
+void fail_engine(const std::string& message) {
+    fail("engine", message, kExitEngine);
+}
 
 void report_crashes() {
     static char stack[64 * 1024];  // the crash may be a full stack
@@ -57,7 +61,8 @@ void report_crashes() {
     struct sigaction action = {};
     action.sa_handler = on_crash;
     action.sa_flags = SA_ONSTACK;
-    for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(signal, &action, nullptr);
+    for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
+        sigaction(signal, &action, nullptr);
 }
 
 void limit_time(double seconds) {

@@ -1,11 +1,11 @@
 // `info`: the processor's clusters, fastest first, its features, and the engine's version.
 
-#include <algorithm>
-#include <map>
-#include <string>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include <algorithm>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "arguments.h"
@@ -17,6 +17,8 @@
 
 namespace {
 
+constexpr const char* kCpuFolder = "/sys/devices/system/cpu/";
+
 struct Cluster {
     std::vector<int> cpus;
     std::optional<int64_t> max_khz;
@@ -25,7 +27,8 @@ struct Cluster {
 
 // Processors that share a clock, the highest clock first: numbering says nothing (the fast
 // ones of a Snapdragon 430 are 0 to 3).
-std::vector<Cluster> find_clusters(const std::string& cpu_folder) {
+std::vector<Cluster> find_clusters(const std::string& root) {
+    const std::string cpu_folder = root + kCpuFolder;
     std::vector<Cluster> clusters;
     for (const std::string& policy : list_folder(cpu_folder + "cpufreq/", "policy")) {
         Cluster cluster;
@@ -40,8 +43,8 @@ std::vector<Cluster> find_clusters(const std::string& cpu_folder) {
         Cluster all;
         if (!parse_cpu_list(read_small(cpu_folder + "present").value_or(""), &all.cpus) ||
             all.cpus.empty())
-            all.cpus = allowed_cpus();
-        clusters.push_back(all);
+            all.cpus = allowed_cpus(root);
+        if (!all.cpus.empty()) clusters.push_back(all);
     }
     std::stable_sort(clusters.begin(), clusters.end(), [](const Cluster& a, const Cluster& b) {
         return a.max_khz.value_or(0) > b.max_khz.value_or(0);
@@ -64,16 +67,18 @@ void add_caches(JsonLine& line, const std::string& cpu_folder, int cpu) {
     line.close_array();
 }
 
-void add_clusters(JsonLine& line, const std::string& cpu_folder) {
+void add_clusters(JsonLine& line, const std::string& root) {
+    const std::string cpu_folder = root + kCpuFolder;
     line.open_array("clusters");
-    for (const Cluster& cluster : find_clusters(cpu_folder)) {
+    for (const Cluster& cluster : find_clusters(root)) {
         line.open_object(nullptr).integers("cpus", cluster.cpus);
         if (cluster.max_khz) line.integer("max_khz", *cluster.max_khz);
         else line.null("max_khz");
         for (const auto& [key, file] : {std::pair{"governor", "scaling_governor"},
-                                       std::pair{"available_khz", "scaling_available_frequencies"},
-                                       std::pair{"min_khz", "cpuinfo_min_freq"}}) {
-            const auto text = cluster.policy.empty() ? std::nullopt : read_small(cluster.policy + file);
+                                        std::pair{"available_khz", "scaling_available_frequencies"},
+                                        std::pair{"min_khz", "cpuinfo_min_freq"}}) {
+            const auto text =
+                cluster.policy.empty() ? std::nullopt : read_small(cluster.policy + file);
             if (text) line.text(key, *text);
             else line.null(key);
         }
@@ -111,7 +116,8 @@ void add_memory(JsonLine& line, const std::string& root) {
                                     std::pair{"memory_available_kib", "MemAvailable"}}) {
         int64_t kib = 0;
         const std::string value = value_of(meminfo, name).value_or("");
-        if (parse_integer(value.substr(0, value.find(' ')), 0, INT64_MAX, &kib)) line.integer(key, kib);
+        if (parse_integer(value.substr(0, value.find(' ')), 0, INT64_MAX, &kib))
+            line.integer(key, kib);
         else line.null(key);
     }
 }
@@ -137,9 +143,9 @@ int info_command(int argc, char** argv) {
     line.open_array("features");
     for (const std::string& name : cpu_features()) line.text(nullptr, name);
     line.close_array();
-    add_clusters(line, root + "/sys/devices/system/cpu/");
-    line.integers("allowed_cpus", allowed_cpus());
-    const auto online = read_small(root + "/sys/devices/system/cpu/online");
+    add_clusters(line, root);
+    line.integers("allowed_cpus", allowed_cpus(root));
+    const auto online = read_small(root + kCpuFolder + "online");
     if (online) line.text("online", *online);
     else line.null("online");
     add_memory(line, root);

@@ -1,8 +1,8 @@
 #include "json.h"
 
+#include <unistd.h>
 #include <cmath>
 #include <cstdio>
-#include <unistd.h>
 
 #include "failure.h"
 

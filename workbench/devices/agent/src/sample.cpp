@@ -1,11 +1,11 @@
 // `sample`: records of the device's context at a steady rate, and what taking them cost.
 
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 
 #include <string>
 #include <vector>
@@ -23,7 +23,9 @@ constexpr double kGraceSeconds = 30;
 constexpr size_t kMostCounters = 10;  // of one processor in /proc/stat
 
 volatile sig_atomic_t stopped = 0;
-void on_stop(int) { stopped = 1; }
+void on_stop(int) {
+    stopped = 1;
+}
 
 // A file of /proc or /sys that is read again and again; it may vanish with its processor.
 class Source {
@@ -85,7 +87,9 @@ struct Supply {
 class Sampler {
 public:
     explicit Sampler(const std::string& root)
-        : root_(root), keep_open_(root.empty()), stat_(root + "/proc/stat", keep_open_),
+        : root_(root),
+          keep_open_(root.empty()),
+          stat_(root + "/proc/stat", keep_open_),
           meminfo_(root + "/proc/meminfo", keep_open_) {}
 
     // Finds what there is; the header says what there is not, and why.
@@ -100,7 +104,10 @@ public:
         list(line, "clocks", clocks_);
         line.open_array("temperatures");
         for (size_t i = 0; i < zones_.size(); i++)
-            line.open_object(nullptr).text("zone", zones_[i].name).text("type", zone_types_[i]).close_object();
+            line.open_object(nullptr)
+                .text("zone", zones_[i].name)
+                .text("type", zone_types_[i])
+                .close_object();
         line.close_array().open_array("supplies");
         for (const Supply& supply : supplies_) {
             line.open_object(nullptr).text("name", supply.name);
@@ -141,7 +148,10 @@ private:
 
     static void expect(JsonLine& line, const std::string& what, bool there) {
         if (!there)
-            line.open_object(nullptr).text("what", what).text("reason", std::strerror(errno)).close_object();
+            line.open_object(nullptr)
+                .text("what", what)
+                .text("reason", std::strerror(errno))
+                .close_object();
     }
 
     // Keeps a source that can be read, and reports one that exists and cannot.
@@ -178,10 +188,11 @@ private:
             const std::string path = folder + name + "/";
             for (const char* file : {"current_now", "voltage_now", "power_now"})
                 find(line, supply.fast, file, path + file);
-            for (const char* file : {"type", "status", "online", "capacity", "temp", "charge_counter",
-                                     "charge_now", "charge_full", "energy_now"})
+            for (const char* file : {"type", "status", "online", "capacity", "temp",
+                                     "charge_counter", "charge_now", "charge_full", "energy_now"})
                 find(line, supply.slow, file, path + file);
-            if (!supply.fast.empty() || !supply.slow.empty()) supplies_.push_back(std::move(supply));
+            if (!supply.fast.empty() || !supply.slow.empty())
+                supplies_.push_back(std::move(supply));
         }
         if (supplies_.empty()) absent(line, folder, "no battery can be read");
     }
@@ -239,20 +250,22 @@ private:
 };
 
 void sleep_until(int64_t ns) {
-    const timespec until = {static_cast<time_t>(ns / 1000000000), static_cast<long>(ns % 1000000000)};
+    const timespec until = {static_cast<time_t>(ns / 1000000000),
+                            static_cast<long>(ns % 1000000000)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
 }  // namespace
 
 int sample_command(int argc, char** argv) {
-    const Arguments arguments(argc, argv, {"--rate-hz", "--slow-hz", "--seconds", "--cpus", "--root"}, {});
+    const Arguments arguments(argc, argv,
+                              {"--rate-hz", "--slow-hz", "--seconds", "--cpus", "--root"}, {});
     const double rate = arguments.real("--rate-hz", 1, 0.01, 50);
     const double slow_rate = arguments.real("--slow-hz", std::min(1.0, rate), 0.001, rate);
     const double seconds = arguments.real("--seconds", 60, 0.1, 7 * 24 * 3600);
     const std::string root = arguments.has("--root") ? arguments.text("--root") : "";
     limit_time(seconds + kGraceSeconds);
-    run_only_on(arguments.cpus("--cpus"));
+    run_only_on(arguments.cpus("--cpus"), root);
     struct sigaction action = {};
     action.sa_handler = on_stop;
     for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
@@ -277,7 +290,9 @@ int sample_command(int argc, char** argv) {
         // Due within half a period: the next sample would be later than this one is early.
         const bool slow = now + period / 2 >= slow_due;
         while (slow && slow_due <= now + period / 2) slow_due += slow_period;
-        line.integer("n", samples).integer("monotonic_ns", now).integer("realtime_ns", realtime_ns());
+        line.integer("n", samples)
+            .integer("monotonic_ns", now)
+            .integer("realtime_ns", realtime_ns());
         line.integer("late_ns", now - due).integer("own_cpu_ns", process_cpu_ns() - cpu_start);
         sampler.sample(line, slow);
         line.print();
@@ -291,7 +306,8 @@ int sample_command(int argc, char** argv) {
     }
     JsonLine last("end");
     last.integer("samples", samples).integer("missed", missed);
-    last.integer("elapsed_ns", monotonic_ns() - start).integer("cpu_ns", process_cpu_ns() - cpu_start);
+    last.integer("elapsed_ns", monotonic_ns() - start)
+        .integer("cpu_ns", process_cpu_ns() - cpu_start);
     last.text("stopped_by", stopped ? "signal" : "plan").print();
     return 0;
 }

@@ -1,14 +1,14 @@
 #include "system.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "arguments.h"
 #include "failure.h"
@@ -23,7 +23,9 @@ int64_t clock_ns(clockid_t clock) {
 
 class Descriptor {
 public:
-    explicit Descriptor(const std::string& path) : fd(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+    // Not blocking: opening a named pipe would wait for its writer.
+    explicit Descriptor(const std::string& path)
+        : fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
     ~Descriptor() {
         if (fd >= 0) close(fd);
     }
@@ -44,9 +46,15 @@ void add_text(JsonLine& line, const char* key, const std::string& path) {
 
 }  // namespace
 
-int64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }
-int64_t realtime_ns() { return clock_ns(CLOCK_REALTIME); }
-int64_t process_cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+int64_t monotonic_ns() {
+    return clock_ns(CLOCK_MONOTONIC);
+}
+int64_t realtime_ns() {
+    return clock_ns(CLOCK_REALTIME);
+}
+int64_t process_cpu_ns() {
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
 
 std::optional<std::string> read_small(const std::string& path) {
     const Descriptor file(path);
@@ -99,8 +107,12 @@ std::vector<std::string> list_folder(const std::string& path, const std::string&
     return names;
 }
 
-std::vector<int> allowed_cpus() {
+std::vector<int> allowed_cpus(const std::string& root) {
     std::vector<int> cpus;
+    if (!root.empty()) {
+        const std::string online = read_small(root + "/sys/devices/system/cpu/online").value_or("");
+        return parse_cpu_list(online, &cpus) ? cpus : std::vector<int>();
+    }
     cpu_set_t set;
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof set, &set) == 0)
@@ -109,8 +121,15 @@ std::vector<int> allowed_cpus() {
     return cpus;
 }
 
-void run_only_on(const std::vector<int>& cpus) {
+void run_only_on(const std::vector<int>& cpus, const std::string& root) {
     if (cpus.empty()) return;
+    const char* absent = "some of these processors do not exist or are off";
+    if (!root.empty()) {
+        const std::vector<int> there = allowed_cpus(root);
+        if (!std::includes(there.begin(), there.end(), cpus.begin(), cpus.end()))
+            fail_engine(absent);
+        return;
+    }
     cpu_set_t set;
     CPU_ZERO(&set);
     for (int cpu : cpus) CPU_SET(cpu, &set);
@@ -118,7 +137,7 @@ void run_only_on(const std::vector<int>& cpus) {
         fail_engine(std::string("the system does not let it run on these processors: ") +
                     std::strerror(errno));
     // The kernel drops processors that are switched off without a word.
-    if (allowed_cpus() != cpus) fail_engine("some of these processors do not exist or are off");
+    if (allowed_cpus(root) != cpus) fail_engine(absent);
 }
 
 void add_state(JsonLine& line, const char* key, const std::string& root) {

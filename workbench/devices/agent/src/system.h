@@ -22,9 +22,11 @@ std::string read_whole(const std::string& path, size_t most);
 // Sorted names in a folder that start with `prefix`; empty where it cannot be listed.
 std::vector<std::string> list_folder(const std::string& path, const std::string& prefix);
 
-// Processors this process may run on, and setting them (ends the program where that fails).
-std::vector<int> allowed_cpus();
-void run_only_on(const std::vector<int>& cpus);
+// Processors that it may run on: the system's own, or those that are on below `root`.
+std::vector<int> allowed_cpus(const std::string& root);
+// Stay on these processors from now on (all where empty); ends the program where that fails.
+// Below another root they are another system's: they are checked, and nothing is set.
+void run_only_on(const std::vector<int>& cpus, const std::string& root);
 
 // Adds "frequencies" (each cpufreq policy with its cap) and "temperatures" (each thermal zone).
 // `root` stands before /sys.
