@@ -75,7 +75,7 @@ def run_once(app: QApplication, window: MainWindow, picture: Path | None, deadli
             be written.
     """
     until_s = time.monotonic() + deadline_s
-    while not window.settled:
+    while not (window.settled if picture is not None else window.usable):
         if time.monotonic() > until_s:
             raise WorkbenchError(f"The page was not drawn within {deadline_s:g} s.")
         app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)

@@ -24,8 +24,10 @@ from workbench.jobs import (
 
 EventHandler = Callable[[JobEvent], None]
 
-_QUIET_INTERVAL_MS = 8
-"""How often to look while a short run is on that somebody waits for with a finger on a slider."""
+_QUICK_INTERVAL_MS = 8
+"""How often to look while a short run is on that somebody waits for with a finger on a slider,
+and in the first second of every job, as most are over by then."""
+_YOUNG_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,9 @@ class JobBridge(QObject):
             self._timer.stop()
 
     def _set_interval(self) -> None:
-        quiet = any(watched.quiet for watched in self._watched.values())
-        interval_ms = _QUIET_INTERVAL_MS if quiet else self._interval_ms
+        watched = self._watched.values()
+        hurry = any(one.quiet or one.job.elapsed_s < _YOUNG_S for one in watched)
+        interval_ms = _QUICK_INTERVAL_MS if hurry else self._interval_ms
         if interval_ms != self._timer.interval():
             self._timer.setInterval(interval_ms)
 

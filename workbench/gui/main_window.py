@@ -154,6 +154,11 @@ class MainWindow(QMainWindow):
         """Whether the page in front shows what it is to show, and its choosers say what it is."""
         return not self._reading and self.page(self._current).settled
 
+    @property
+    def usable(self) -> bool:
+        """Whether the page in front can be worked with."""
+        return self.page(self._current).usable
+
     def seek_replay(self, time_of_day_s: float) -> None:
         """Put the replay's playhead at a time of day, now or once the day is there."""
         self.page("replay").seek_clock(time_of_day_s)

@@ -53,6 +53,11 @@ class Page(QWidget):
         """Whether the page shows what it is to show, and nothing is being loaded."""
         return True
 
+    @property
+    def usable(self) -> bool:
+        """Whether the page can be worked with, though more may still come."""
+        return self.settled
+
     def seek_clock(self, time_of_day_s: float) -> None:
         """Go to a time of day; pages without a time do nothing."""
 

@@ -125,6 +125,11 @@ QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $secondary;
     border-radius: 4px; background: $raised; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
 
+QRadioButton::indicator { width: 12px; height: 12px; border: 1px solid $secondary;
+    border-radius: 7px; background: $raised; }
+QRadioButton::indicator:checked { background: $accent; border: 3px solid $raised;
+    width: 8px; height: 8px; border-radius: 7px; }
+
 QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 1px; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 11px;

@@ -96,8 +96,13 @@ class ReplayPage(Page):
         return self._player.playing
 
     @property
+    def usable(self) -> bool:
+        """Whether the day (or why there is none) is on the screen; more may follow."""
+        return self.settled or self._view is not None
+
+    @property
     def settled(self) -> bool:
-        """Whether the day (or why there is none) is on the screen."""
+        """Whether everything that is to be shown is on the screen."""
         waiting = self._view is None and self._loaded_for is not None and not self._failed
         return not waiting and not self._runner.busy
 
@@ -222,7 +227,8 @@ class ReplayPage(Page):
         self.ui.legend.show_operators(session.space.operators)
         self._tradeoff.set_space(session.space)
         self._view = None
-        self._rerun()
+        # The policy in front alone is on the screen sooner; the others follow by themselves.
+        self._runner.run(visible[:1], self.ui.what_if.values())
 
     def on_run(self, run: Run) -> None:
         """A day was replayed."""
@@ -242,6 +248,8 @@ class ReplayPage(Page):
             wanted, self._wanted_clock_s = self._wanted_clock_s, None
             self._player.seek((wanted - run.view.origin_s) % 86_400)
         self._show_run()
+        if any(run.view.policy(name) is None for name in self.ui.chips.visible):
+            self._rerun()
 
     def on_problem(self, problem: Problem) -> None:
         """Loading or running failed."""

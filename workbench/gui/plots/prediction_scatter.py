@@ -44,18 +44,12 @@ class _Bands(PixelItem):
         painter.drawLine(self._pixel(low, low), self._pixel(high, high))
         painter.setFont(theme.font(theme.SMALL_PX))
         painter.setPen(QColor(mix(tokens.good, tokens.secondary, 0.3)))
-        rect = self.boundingRect()
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for bound in BANDS:
-            # Where the upper edge of the band leaves the picture at its top.
-            x, y = self._pixel(self.view.viewRange()[1][1] / (1 + bound), 0).x(), 4.0
-            box = QRectF(x - 76, y, 70, 14) if bound == max(BANDS) else None
-            if box is not None:
-                right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(box, right, f"+{bound:.0%}")
-        below = self._pixel(high, high * (1 - max(BANDS)))
-        if below.y() < rect.height() - 4:
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(rect.right() - 60, below.y() + 2, 54, 14), right, "−10%")
+            # The lower edges leave the picture at its right, with room for words below them.
+            below = self._pixel(high, high * (1 - bound))
+            box = QRectF(self.boundingRect().right() - 64, below.y() + 3, 60, 14)
+            painter.drawText(box, right, f"±{100 * bound:.0f} %")
 
     def _pixel(self, x: float, y: float) -> QPointF:
         return QPointF(float(self.x_px(x)), float(self.y_px(y)))

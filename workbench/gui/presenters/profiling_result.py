@@ -149,9 +149,17 @@ class ResultView:
         if runs is not None:
             doubtful = sum(bool(run.reasons) for run in runs.runs)
             lines += [
-                ("Drift", f"{runs.trust.drift:.1%} between the fastest and slowest round", ""),
-                ("Core", f"had it for {runs.trust.cpu_share:.0%} of the time", ""),
-                ("Spread", f"one run in ten takes {runs.trust.spread:.0%} more or longer", ""),
+                (
+                    "Drift",
+                    f"{100 * runs.trust.drift:.1f} % between the fastest and slowest round",
+                    "",
+                ),
+                ("Core", f"had it for {100 * runs.trust.cpu_share:.0f} % of the time", ""),
+                (
+                    "Spread",
+                    f"p90 lies {100 * runs.trust.spread:.0f} % above the median, typically",
+                    "",
+                ),
                 (
                     "Runs",
                     f"{sum(run.runs for run in runs.runs):,} of {len(runs.runs)} configurations"

@@ -103,9 +103,8 @@ class RunBoard:
         space: DesignSpace,
         planned: RunsPlanned,
         expected_ms: Sequence[float] | None = None,
-        measured: Sequence[RunMeasured] = (),
     ) -> RunBoard:
-        """Rows of a plan, and figures where there are any."""
+        """Rows of a plan."""
         board = cls()
         board.fitted, board.rounds = planned.fitted, planned.rounds
         board.rows = [
@@ -117,9 +116,12 @@ class RunBoard:
             )
             for number, configuration in enumerate(planned.configurations)
         ]
-        for run in measured:
-            board.rows[run.position].measured = run
         return board
+
+    def fill(self, measured: Sequence[RunMeasured]) -> None:
+        """Take figures that were measured before."""
+        for run in measured:
+            self.rows[run.position].measured = run
 
     def take(self, record: RunStarted | RunMeasured) -> list[int]:
         """Take a record; returns the rows that changed. One of no row of this plan is ignored."""

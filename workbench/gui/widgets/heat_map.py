@@ -179,7 +179,7 @@ class HeatMap(QWidget):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box.adjusted(10, 0, -8, 0), left, value)
             painter.setFont(theme.font(theme.SMALL_PX, tabular=True))
-            painter.setPen(QColor(mix(words, colour, 0.35)))
+            painter.setPen(QColor(mix(words, colour, 0.2)))
             painter.drawText(box.adjusted(8, 0, -8, 0), right, f"n {cell.measured}")
         elif box.width() >= _ROOM_FOR_COUNT_PX:
             left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -138,6 +138,8 @@ class TrustDelegate(RunDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
         painter.drawEllipse(QPointF(rect.left() + 4, rect.center().y()), 3.5, 3.5)
+        if rect.width() < _LEAST_TEXT_PX:
+            return
         painter.setFont(theme.font(theme.SMALL_PX))
         painter.setPen(QColor(tokens.secondary if row.reason else colour))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -23,6 +23,9 @@ from workbench.gui.widgets.run_cells import (
 COLUMNS = ("", "Configuration", "For", "State", "p50, ms", "p90, ms", "Spread", "Trust")
 _NUMBER, _CHIPS, _GROUP, _STATE, _P50, _P90, _SPREAD, _TRUST = range(len(COLUMNS))
 _WIDTHS = {_NUMBER: 38, _GROUP: 62, _STATE: 92, _P50: 62, _P90: 62, _SPREAD: 92}
+_NARROW = {_NUMBER: 32, _STATE: 76, _P50: 58, _P90: 58, _SPREAD: 64, _TRUST: 32}
+"""Where there is little room: no word for fit or held out, trust as a dot alone."""
+_NARROW_BELOW_PX = 700
 _TIPS = (
     "Number in the design",
     "Operators from layer 2 on",
@@ -43,11 +46,18 @@ class RunModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._board = RunBoard()
+        self._narrow = False
 
     @property
     def board(self) -> RunBoard:
         """What is shown."""
         return self._board
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Whether there is no room for a word above the dots."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, _TRUST, _TRUST)
 
     def set_board(self, board: RunBoard) -> None:
         """Show other rows."""
@@ -95,7 +105,7 @@ class RunModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return "" if self._narrow and section == _TRUST else COLUMNS[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return _TIPS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -206,8 +216,15 @@ class RunTable(QTableView):
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         """The trust column takes what the chips don't need."""
         super().resizeEvent(event)
-        free = self.viewport().width() - sum(_WIDTHS.values())
-        self.setColumnWidth(_TRUST, max(96, min(round(0.45 * free), free - 300)))
+        width = self.viewport().width()
+        narrow = width < _NARROW_BELOW_PX
+        self._model.set_narrow(narrow)
+        self.setColumnHidden(_GROUP, narrow)
+        for column, wide in (_NARROW if narrow else _WIDTHS).items():
+            self.setColumnWidth(column, wide)
+        if not narrow:
+            free = width - sum(_WIDTHS.values())
+            self.setColumnWidth(_TRUST, max(96, min(round(0.45 * free), free - 270)))
 
     def _restyle(self, _tokens: object) -> None:
         self.viewport().update()
