@@ -30,9 +30,9 @@ from workbench.space.tables import FloatArray
 LOCAL = "local"
 """Key of this computer among the devices."""
 
-OVERHEAD_S = 12.0
+OVERHEAD_S = 15.0
 """Start of the worker, memory bandwidth and the fit, as found on a desktop computer."""
-OVERHEAD_PER_CONFIGURATION_S = 0.2
+OVERHEAD_PER_CONFIGURATION_S = 0.6
 """Loading, warming up, and the runs at the start of each block that do not count."""
 POWER_S = 26.0
 """Idle and load blocks of `measure_power`."""

@@ -1,31 +1,494 @@
-"""The Profile page. Measuring phones comes later; this computer is measured from a terminal."""
+"""The Profile page: plan a measurement, follow it, and see what it came to."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pathlib import Path
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.errors import WorkbenchError
+from workbench.gui import theme
+from workbench.gui.pages.profile_result import ProfileResult
+from workbench.gui.pages.profile_runs import ProfileRuns
+from workbench.gui.presenters import profiling_plan
+from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.profiling_backend import (
+    Loaded,
+    ProfilingBackend,
+    presets,
+    usual_configurations,
+)
+from workbench.gui.presenters.profiling_result import ResultView
+from workbench.gui.presenters.profiling_runs import RunBoard, status_text
 from workbench.gui.shell import Page, Shell
-from workbench.gui.widgets.states import EmptyState
+from workbench.gui.widgets.basics import label
+from workbench.jobs import (
+    Cancelled,
+    Done,
+    Failed,
+    Job,
+    JobContext,
+    JobEvent,
+    Partial,
+    Progress,
+    run_in_thread,
+)
+from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
+from workbench.services.profiling_setup import ProfilingDevice, ProfilingPreview, ProfilingRequest
+
+_PREVIEW_DELAY_MS = 150
 
 
 class ProfilePage(Page):
-    """Says what the page is for and which command measures this computer today."""
+    """Plans, follows and shows measurements of one device."""
 
-    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, shell: Shell, backend: ProfilingBackend | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(shell, parent)
-        empty = EmptyState(
-            "profile",
-            "Measure configurations on a device",
-            "A plan of runs, by design of experiments, ends in a device profile: latency and "
-            "energy tables with their error. Plans for phones are not in this version. This "
-            "computer can be measured now, from a terminal; its profile then stands in the "
-            "Device chooser above, marked as calibrated.",
-            action="See the device profiles",
-            command="adaspring-workbench profile --device local --network fashion_mnist",
-        )
-        empty.acted.connect(self._show_devices)
-        layout = QVBoxLayout(self)
-        layout.addWidget(empty)
+        self._backend = backend or ProfilingBackend()
+        self._job: Job | None = None
+        self._loading: Job | None = None
+        self._exporting: Job | None = None
+        self._preview: ProfilingPreview | None = None
+        self._problem = ""
+        self._opens_result = True
+        self._stale = True
+        self._board = RunBoard()
+        self._loaded_key = ("", "", "")
+        self.runs = ProfileRuns(presets())
+        self.form = self.runs.form
+        self.result = ProfileResult()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PREVIEW_DELAY_MS)
+        self._build()
+        self._actions = [
+            self.add_action("Profile: start measuring", "Ctrl+Return", self.begin),
+            self.add_action("Profile: cancel the measurement", "", self.cancel),
+            self.add_action("Profile: plan and runs", "", self.show_plan),
+            self.add_action("Profile: result", "", self.show_result),
+            self.add_action("Profile: use this profile", "", self.use),
+            self.add_action("Profile: export raw samples", "", self.export),
+        ]
+        self._connect()
+        self.result.splitter.restoreState(shell.settings.state("profile/splitter"))
+        self._usual = usual_configurations(self.form.plan)
+        self.form.set_usual(self._usual)
+        self._show_state()
 
-    def _show_devices(self) -> None:
-        self.shell.go_to("devices")
+    # ---- the page's life -----------------------------------------------------------------------
+
+    def on_shown(self) -> None:
+        """Look at the devices and at what was measured of them."""
+        if not self.running:
+            self.form.set_devices(self._backend.devices())
+            if self._stale or self._key() != self._loaded_key:
+                self._load()
+        self._show_state()
+
+    def on_hidden(self) -> None:
+        """A measurement goes on; a preview that was about to be made is made later."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._stale = True
+
+    def save_state(self) -> None:
+        """Remember the splitter."""
+        self.shell.settings.set_state("profile/splitter", self.result.splitter.saveState())
+
+    def commands(self) -> list[QAction]:
+        """What the palette offers for this page."""
+        return [action for action in self._actions if action.isEnabled()]
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read and no preview is due."""
+        return self._loading is None and not self._timer.isActive()
+
+    @property
+    def running(self) -> bool:
+        """Whether a measurement goes on."""
+        return self._job is not None
+
+    @property
+    def board(self) -> RunBoard:
+        """The runs that are shown."""
+        return self._board
+
+    @property
+    def view(self) -> str:
+        """``plan`` or ``result``."""
+        return "result" if self._stack.currentWidget() is self.result else "plan"
+
+    # ---- what the user can do ------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start measuring."""
+        request = self._request()
+        if self.running or self.form.blocked or request is None or not self.settled:
+            return
+        self.runs.error.hide()
+        try:
+            job = self._backend.start(request)
+        except (WorkbenchError, OSError) as error:
+            self.runs.error.show_problem(Problem.of(error))
+            return
+        self._job = job
+        if self._preview is not None:
+            self._set_board(self._fresh_board(self._preview.planned))
+        self.show_plan()
+        self.runs.show_progress("Starting the worker process…", None)
+        self._show_state()
+        self.shell.bridge.watch(job, self.on_event)
+
+    def cancel(self) -> None:
+        """Break the measurement off."""
+        if self._job is not None:
+            self._job.cancel()
+            self.form.cancel.setEnabled(False)
+            self.runs.show_progress("Breaking off…", None)
+
+    def use(self) -> None:
+        """Choose the profile that is shown, so that the other pages use it."""
+        view = self.result.view
+        if view is None:
+            return
+        workspace = self.shell.workspace
+        workspace.take({"device": workspace.catalogue.quick()["device"]})
+        workspace.choose("device", view.result.profile.id)
+        self.shell.notify(f"Replays and searches now use {view.result.profile.title}.", "good")
+        self._show_state()
+
+    def export(self) -> None:
+        """Ask for a file and write the raw samples into it."""
+        view = self.result.view
+        if view is None or view.result.runs is None or self._exporting is not None:
+            return
+        name = f"{view.result.profile.id}_{view.result.network.description.name}_runs.csv"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Export raw samples", str(Path.home() / name), "Comma-separated values (*.csv)"
+        )
+        if chosen:
+            self.export_to(Path(chosen))
+
+    def export_to(self, path: Path) -> None:
+        """Write the raw samples into a file."""
+        view = self.result.view
+        if view is None or view.result.runs is None:
+            return
+        arguments = {
+            "samples": view.result.runs.path,
+            "network": str(view.result.network.folder),
+            "out": path,
+        }
+        self._exporting = run_in_thread(self._backend.export, arguments, name=f"Export {path.name}")
+        self.result.show_exporting(True)
+        self.shell.bridge.watch(self._exporting, self._on_export)
+
+    def show_plan(self) -> None:
+        """Show the plan and its runs."""
+        self._plan_chip.setChecked(True)
+        self._stack.setCurrentWidget(self.runs)
+
+    def show_result(self) -> None:
+        """Show what was measured, where something was."""
+        if self.result.view is not None:
+            self._result_chip.setChecked(True)
+            self._stack.setCurrentWidget(self.result)
+
+    # ---- the measurement -----------------------------------------------------------------------
+
+    def on_event(self, event: JobEvent) -> None:
+        """Take one event of the measurement."""
+        if self._job is None or event.job_id != self._job.id:
+            return
+        match event:
+            case Partial(record=RunsPlanned() as planned):
+                self._set_board(self._fresh_board(planned))
+            case Partial(record=RunStarted() | RunMeasured() as record):
+                self.runs.table.touch(self._board.take(record))
+                if isinstance(record, RunMeasured) and record.complete:
+                    self.runs.show_summary()
+            case Progress():
+                if not self._job.cancel_requested:
+                    text = status_text(event.message, event.fraction, event.eta_s)
+                    self.runs.show_progress(text, event.fraction)
+            case Done():
+                self._end("Measured. The profile stands among your device profiles.")
+                self._opens_result = True
+                self._load()
+            case Cancelled():
+                self._end("Cancelled. Nothing was written; your device profiles are as before.")
+            case Failed():
+                self._end("The measurement broke off. Nothing was written.")
+                self.runs.error.show_problem(Problem.of(event))
+
+    def _end(self, status: str) -> None:
+        self._job = None
+        self.runs.table.touch(self._board.stop())
+        self.runs.show_ended(status)
+        self.runs.show_summary()
+        self._show_state()
+
+    # ---- plan and result -----------------------------------------------------------------------
+
+    def _key(self) -> tuple[str, str, str]:
+        workspace = self.shell.workspace
+        network, device = workspace.current("network"), workspace.current("device")
+        return (
+            "" if network is None else network.key,
+            "" if device is None else device.key,
+            self.form.device_key,
+        )
+
+    def _request(self) -> ProfilingRequest | None:
+        network = self.shell.workspace.current("network")
+        if network is None or self.form.device is None:
+            return None
+        return ProfilingRequest(
+            device=self.form.device.key,
+            network=network.key,
+            plan=self.form.plan,
+            configurations=self.form.configurations,
+            seed=self.form.seed,
+        )
+
+    def _load(self) -> None:
+        """Choose the configurations of the plan, and read what was measured, on a thread."""
+        self._timer.stop()
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+        before, self._loaded_key = self._loaded_key, self._key()
+        if before[0] != self._loaded_key[0] or before[2] != self._loaded_key[2]:
+            self._opens_result = True
+        self._stale = False
+        request, device = self._request(), self.form.device
+        if request is None or device is None:
+            self._preview = None
+            self.runs.show_waiting("There is no network to measure.")
+            self._show_state()
+            return
+        profile = self.shell.workspace.current("device")
+        arguments = {
+            "backend": self._backend,
+            "request": request,
+            "device": device,
+            "profile": None if profile is None else profile.key,
+        }
+        self._loading = run_in_thread(_look, arguments, name="Plan a measurement")
+        self.shell.bridge.watch(self._loading, self._on_loaded, quiet=True)
+        self._show_state()
+
+    def _on_loaded(self, event: JobEvent) -> None:
+        if self._loading is None or event.job_id != self._loading.id:
+            return
+        if isinstance(event, Done):
+            self._loading = None
+            self._take(event.result)
+        elif isinstance(event, Failed):
+            self._loading = None
+            self._preview = None
+            self._problem = event.message
+            self.runs.show_waiting(f"{event.message} {event.hint}")
+            self._show_state()
+
+    def _take(self, loaded: Loaded) -> None:
+        self._preview, self._problem = loaded.preview, loaded.problem
+        device, preview = self.form.device, loaded.preview
+        if preview is not None and device is not None and not self.running:
+            self._set_board(self._fresh_board(preview.planned))
+            self.form.show_plan(
+                profiling_plan.duration_text(preview),
+                profiling_plan.measured_items(preview, device),
+                profiling_plan.command(preview.request),
+                f"{preview.least} to {preview.most:,}",
+            )
+        elif preview is None:
+            self.runs.show_waiting(loaded.problem)
+        if loaded.result is None:
+            self.result.clear()
+            self.show_plan()
+        else:
+            self._take_result(ResultView(loaded.result))
+            if self._opens_result and not self.running:
+                self.show_result()
+        self._opens_result = False
+        self._show_state()
+
+    def _take_result(self, view: ResultView) -> None:
+        self.result.show_result(view)
+        runs, request = view.result.runs, self._request()
+        if runs is None or self.running or request is None:
+            return
+        # The plan that was measured shows its figures; any other plan shows what it would take.
+        planned = RunsPlanned(runs.configurations, runs.fitted, runs.runs[0].rounds)
+        preview = self._preview
+        if preview is not None and _same(preview.planned, planned):
+            board = self._fresh_board(planned)
+            board.fill(runs.runs)
+            self._set_board(board)
+
+    def _fresh_board(self, planned: RunsPlanned) -> RunBoard:
+        preview = self._preview
+        if preview is None:
+            return RunBoard()
+        same = _same(preview.planned, planned)
+        expected = preview.expected_ms if same and preview.expected_ms is not None else None
+        return RunBoard.of(
+            preview.network.space, planned, None if expected is None else expected.tolist()
+        )
+
+    def _set_board(self, board: RunBoard) -> None:
+        self._board = board
+        self.runs.show_board(board)
+
+    def _on_export(self, event: JobEvent) -> None:
+        if self._exporting is None or event.job_id != self._exporting.id:
+            return
+        if isinstance(event, Done | Failed | Cancelled):
+            name, self._exporting = self._exporting.name, None
+            self.result.show_exporting(False)
+            if isinstance(event, Done):
+                self.shell.notify(f"{name}: {event.result:,} samples written.", "good")
+            elif isinstance(event, Failed):
+                self.shell.show_problem(Problem.of(event))
+
+    # ---- showing -------------------------------------------------------------------------------
+
+    def _show_state(self) -> None:
+        device, network = self.form.device, self.shell.workspace.current("network")
+        key = "" if network is None else network.key
+        problem = self._problem if self.settled else "Choosing configurations…"
+        blocked = profiling_plan.blocked_reason(device, key, problem, self.running)
+        others = [job.name for job in self.shell.bridge.running() if job is not self._job]
+        self.form.show_state(blocked, profiling_plan.advice(device, others), running=self.running)
+        self.form.show_network(
+            "none" if network is None else network.label, "" if network is None else network.detail
+        )
+        view = self.result.view
+        self._result_chip.setEnabled(view is not None)
+        used = self.shell.workspace.current("device")
+        self.result.show_used(
+            view is not None and used is not None and used.key == view.result.profile.id
+        )
+        self._subtitle.setText(self._subtitle_text(device))
+
+    def _subtitle_text(self, device: ProfilingDevice | None) -> str:
+        view = self.result.view
+        if self.view == "result" and view is not None:
+            return view.subtitle
+        return "" if device is None else f"{device.title} · {device.detail}"
+
+    # ---- wiring --------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._subtitle = label("", "secondary")
+        self._subtitle.setMinimumWidth(60)
+        self._plan_chip = _chip("Plan and runs", "What is measured, and the runs")
+        self._result_chip = _chip("Result", "The calibrated profile, and how well it predicts")
+        self._plan_chip.setChecked(True)
+        self._views = QButtonGroup(self)
+        self._views.addButton(self._plan_chip)
+        self._views.addButton(self._result_chip)
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID_PX)
+        head.addWidget(label("Profile", "title"))
+        head.addSpacing(8)
+        head.addWidget(self._subtitle, 1)
+        head.addWidget(self._plan_chip)
+        head.addWidget(self._result_chip)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.runs)
+        self._stack.addWidget(self.result)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(20, 12, 16, 12)
+        outer.setSpacing(theme.GRID_PX)
+        outer.addLayout(head)
+        outer.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self._plan_chip.clicked.connect(self._on_chip)
+        self._result_chip.clicked.connect(self._on_chip)
+        self._timer.timeout.connect(self._load)
+        self.form.changed.connect(self._on_form)
+        self.form.start_asked.connect(self.begin)
+        self.form.cancel_asked.connect(self.cancel)
+        self.runs.error.retried.connect(self.begin)
+        self.result.use_asked.connect(self.use)
+        self.result.export_asked.connect(self.export)
+        self.shell.workspace.changed.connect(self._on_workspace)
+        self.shell.bridge.jobs_changed.connect(self._on_jobs)
+
+    def _on_chip(self) -> None:
+        if self._result_chip.isChecked():
+            self.show_result()
+        else:
+            self.show_plan()
+        self._show_state()
+
+    def _on_form(self) -> None:
+        usual = usual_configurations(self.form.plan)
+        if self._usual != usual:
+            self._usual = usual
+            self.form.set_usual(usual)
+        if not self.running:
+            self._timer.start()
+            self._show_state()
+
+    def _on_workspace(self, kind: str) -> None:
+        if kind == "trace":
+            return
+        self._stale = True
+        if self.isVisible() and not self.running:
+            self._load()
+
+    def _on_jobs(self) -> None:
+        if self.isVisible():
+            self._show_state()
+
+
+def _look(
+    context: JobContext,
+    backend: ProfilingBackend,
+    request: ProfilingRequest,
+    device: ProfilingDevice,
+    profile: str | None,
+) -> Loaded:
+    """A preview of a plan, and what was measured before."""
+    preview, problem = None, ""
+    try:
+        preview = backend.preview(context, request, device, profile)
+    except WorkbenchError as error:
+        problem = f"{error.message} {error.hint}".strip()
+    return Loaded(
+        preview, problem, backend.open_result(context, request.network, device.profile_id)
+    )
+
+
+def _same(one: RunsPlanned, other: RunsPlanned) -> bool:
+    """Whether two plans measure the same."""
+    return (
+        one.fitted == other.fitted
+        and one.configurations.shape == other.configurations.shape
+        and bool((one.configurations == other.configurations).all())
+    )
+
+
+def _chip(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("role", "chip")
+    button.setCheckable(True)
+    button.setToolTip(tip)
+    return button
