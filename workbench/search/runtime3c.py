@@ -39,8 +39,11 @@ _INFEASIBLE = 1e9
 _ENUMERATE = 128
 """When the layers still open have no more configurations than this, all of them are tried."""
 
-_FOLLOWED = 12
+_FOLLOWED, _FOLLOWED_WHEN_TIGHT = 12, 32
 """Continuations that a search follows, chosen for its context."""
+
+_TIGHT = 0.1
+"""A context is tight when fewer of the continuations than this share are feasible."""
 
 _SHORTLIST, _PARTNERS = 48, 200
 """Changes of two neighbouring layers that are joined with others, and with how many."""
@@ -122,7 +125,9 @@ class Runtime3C:
         last = np.zeros(1, dtype=np.intp)
         numbers = np.zeros(1, dtype=np.int64)
         correction = self._problem.correction_points
-        followed, evaluated = self._follow(situation)
+        followed, evaluated, tight = self._follow(situation)
+        # Where little is feasible, the way to the best leads through worse prefixes.
+        survivors = 2 * self._survivors if tight else self._survivors
         best_score, best = np.inf, self._problem.space.backbone_configuration
         for stage in self._stages:
             operators = stage.pairs.shape[2]
@@ -143,9 +148,9 @@ class Runtime3C:
                 best = (*choices[survivor].tolist(), int(choice), *suffix.tolist())
             if stage.complete:
                 break
-            order = np.argsort(score.min(axis=2), axis=None, kind="stable")[: 2 * self._survivors]
+            order = np.argsort(score.min(axis=2), axis=None, kind="stable")[: 2 * survivors]
             flat_metrics = extended.reshape(metrics, -1)
-            order = _undominated(flat_metrics, order, order % operators)[: self._survivors]
+            order = _undominated(flat_metrics, order, order % operators)[:survivors]
             prefixes = flat_metrics[:, order]
             last = order % operators
             choices = np.concatenate(
@@ -156,22 +161,23 @@ class Runtime3C:
         configuration, tried, rounds = self._mutate(situation, best, best_score)
         return Found(configuration, evaluated + tried, rounds)
 
-    def _follow(self, situation: Situation) -> tuple[npt.NDArray[np.intp], int]:
+    def _follow(self, situation: Situation) -> tuple[npt.NDArray[np.intp], int, bool]:
         """The continuations worth following here: the best, by feasibility and by objective.
 
         Those that violate a little count too: a mix of one that violates and one that is too
         cautious is often better than either.
         """
         if self._stages[0].complete:
-            return np.zeros(1, dtype=np.intp), 0
+            return np.zeros(1, dtype=np.intp), 0, False
         evaluation = situation.evaluate(self._pool[: situation.metrics_needed])
         score = _score(evaluation)
         near = evaluation.objective + evaluation.violation
-        half = _FOLLOWED // 2
+        tight = np.count_nonzero(evaluation.violation) > (1 - _TIGHT) * score.size
+        half = (_FOLLOWED_WHEN_TIGHT if tight else _FOLLOWED) // 2
         chosen = np.concatenate(
             (np.argpartition(score, half)[:half], np.argpartition(near, half)[:half])
         )
-        return chosen, score.size
+        return chosen, score.size, bool(tight)
 
     def _mutate(
         self, situation: Situation, start: Configuration, score: float
@@ -193,7 +199,7 @@ class Runtime3C:
             taken = [winner]
             if scores[winner] >= score - 1e-12 * abs(score) and self._deep:
                 near = evaluation.objective + evaluation.violation
-                order = np.argpartition(near, _PARTNERS)[:_PARTNERS]
+                order = np.argpartition(near, min(_PARTNERS, near.size) - 1)[:_PARTNERS]
                 order = order[np.argsort(near[order])]
                 first = order[:_SHORTLIST]
                 both = whole[:, first, None] + changes[:, None, order]

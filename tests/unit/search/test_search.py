@@ -211,3 +211,17 @@ def test_contexts_that_cannot_be_are_refused(values: tuple[float, ...]) -> None:
 
 def _rng() -> np.random.Generator:
     return np.random.default_rng(5)
+
+
+def test_runtime3c_serves_long_networks_with_few_operators() -> None:
+    """Fewer pairs of neighbouring choices than the searcher would like to join."""
+    problem = problem_of(invented_accuracy(deep_space(8, ("identity", "ch50", "dwsep")), 200))
+    searcher = Runtime3C(problem)
+    gaps = []
+    for situation in situations(problem, 60):
+        reference = Enumeration(situation).reference()
+        outcome = situation.outcome(searcher.search(situation).configuration)
+        assert outcome.feasible == (reference.objective is not None)
+        if reference.objective is not None:
+            gaps.append(reference.gap(outcome.objective) or 0.0)
+    assert np.mean(gaps) <= 0.005
