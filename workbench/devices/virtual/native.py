@@ -155,7 +155,14 @@ class NativePrograms:
             for helper in helpers:
                 helper.cancel()
             _kill(running, signal.SIGKILL)
-            await asyncio.gather(*helpers, running.wait(), return_exceptions=True)
+            # What it wrote and nobody read must go, or its end would not be noticed.
+            await asyncio.gather(
+                *helpers,
+                _drain(running.stdout),
+                _drain(running.stderr),
+                running.wait(),
+                return_exceptions=True,
+            )
             machine.model.set_load(f"pid {process.pid}", 0.0)
             del self._running[process.pid]
             machine.processes.end(process)
@@ -212,7 +219,7 @@ class NativePrograms:
                 process.cpu_s = times.user + times.system
                 self._machine.catch_up()
                 cores = max(0.0, process.cpu_s - before_s) / (now_s - at_s)
-                self._machine.model.set_load(f"pid {process.pid}", cores)
+                self._machine.model.set_load(f"pid {process.pid}", cores, heavy=True)
                 before_s, at_s = process.cpu_s, now_s
                 self._write_system_files()
 
@@ -236,6 +243,11 @@ async def _pump(stream: asyncio.StreamReader | None, sink: Sink) -> None:
     assert stream is not None
     while piece := await stream.read(READ_BYTES):
         await sink.write(piece)
+
+
+async def _drain(stream: asyncio.StreamReader | None) -> None:
+    while stream is not None and await stream.read(READ_BYTES):
+        pass
 
 
 async def _feed(source: Source, running: asyncio.subprocess.Process) -> None:

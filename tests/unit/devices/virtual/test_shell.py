@@ -53,6 +53,7 @@ SCRIPTS = [
     "printf 'b 2\\na 10\\n' | sort -k 1; printf '10\\n9\\n' | sort -n",
     "printf 'a:b:c\\n' | cut -d: -f2",
     "basename /a/b.txt .txt; dirname /a/b; expr 3 + 4",
+    "printf '\\101\\377\\0102'; printf '%b' 'a\\tb'",
     "seq 100000 | head -n 2",
     "yes | head -n 1",
     "a='*'; echo \"$a\" '*' \\*; echo a\\ b",

@@ -11,32 +11,27 @@ from workbench.devices.virtual.shell.state import Call, CommandFunction
 
 SEQUENCE_LIMIT = 1_000_000
 
-_ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "\\": "\\",
-    "a": "\a",
-    "b": "\b",
-    "0": "\0",
-    "e": "\x1b",
-}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "e": "\x1b"}
 _FORMAT = re.compile(r"%(%|[-+ 0#]*(?:\d{1,4}|\*)?(?:\.\d{1,3})?[sdiuxXofgecb])")
 
 
-def _unescape(text: str) -> str:
-    text = re.sub(
-        r"\\(x[0-9a-fA-F]{1,2}|0[0-7]{1,3}|[ntr\\ab0e])",
-        lambda m: (
-            chr(int(m[1][1:], 16))
-            if m[1][0] == "x"
-            else chr(int(m[1], 8) & 255)
-            if len(m[1]) > 1
-            else _ESCAPES[m[1]]
-        ),
-        text,
-    )
-    return text
+def _unescape(text: str, octal: str = "0[0-7]{1,3}") -> str:
+    """Text with its escapes replaced; `echo` and `%b` want a 0 before octal digits."""
+
+    def replace(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] == "x":
+            return _byte(int(code[1:], 16))
+        if code[0] in "01234567":
+            return _byte(int(code, 8) & 0xFF)
+        return _ESCAPES[code]
+
+    return re.sub(rf"\\(x[0-9a-fA-F]{{1,2}}|{octal}|[ntr\\abe])", replace, text)
+
+
+def _byte(value: int) -> str:
+    """The letter that is written as this one byte."""
+    return bytes([value]).decode("utf-8", "surrogateescape")
 
 
 async def _echo(call: Call) -> int:
@@ -55,7 +50,7 @@ async def _printf(call: Call) -> int:
     if not call.arguments:
         raise UsageError("Needs 1 argument")
     form, *values = call.arguments
-    form = _unescape(form)
+    form = _unescape(form, octal="[0-7]{1,3}")
     while True:
         before = len(values)
         await call.out(_FORMAT.sub(lambda match: _format(match[1], values), form))

@@ -18,7 +18,7 @@ from workbench.devices.virtual.simulation.thermal import Thermal
 HEAVY_CORES = 0.5
 """A task of this load keeps a core of the fastest cluster; lighter ones go to the last."""
 
-_STEP_S = 0.05
+_STEP_S = 0.1
 _LONG_GAP_S = 60.0
 _LONG_STEP_S = 1.0
 
@@ -60,7 +60,7 @@ class PhoneModel:
         self.cpu_mj = 0.0
         self.delivered_mj = 0.0
         self._random = random.Random(settings.seed)
-        self._loads: dict[str, float] = {}
+        self._loads: dict[str, tuple[float, bool]] = {}
         self._work_s = 0.0
         self._wobble = 1.0
         self._next_wobble_s = 0.0
@@ -92,10 +92,14 @@ class PhoneModel:
                 return app
         return apps[-1]
 
-    def set_load(self, name: str, cores: float) -> None:
-        """From now on something takes so much processor time, in cores; 0 ends it."""
+    def set_load(self, name: str, cores: float, *, heavy: bool = False) -> None:
+        """From now on something takes so much processor time, in cores; 0 ends it.
+
+        Args:
+            heavy: it runs on the fastest cluster, however little it takes.
+        """
         if cores > 0:
-            self._loads[name] = cores
+            self._loads[name] = (cores, heavy or cores >= HEAVY_CORES)
         else:
             self._loads.pop(name, None)
 
@@ -148,9 +152,10 @@ class PhoneModel:
         served_s = min(self._work_s, seconds)
         self._work_s -= served_s
         app_cores = self.app.cores * self._wobble if self.screen_on else 0.02
-        loads = [served_s / seconds, app_cores, *self._loads.values()]
-        heavy = sum(load for load in loads if load >= HEAVY_CORES)
-        light = sum(load for load in loads if load < HEAVY_CORES)
+        plain = [served_s / seconds, app_cores]
+        loads = [*self._loads.values(), *((load, load >= HEAVY_CORES) for load in plain)]
+        heavy = sum(load for load, is_heavy in loads if is_heavy)
+        light = sum(load for load, is_heavy in loads if not is_heavy)
         for index, cluster in enumerate(self.clusters):
             taken = min(heavy, float(len(cluster.cpus)))
             heavy -= taken
