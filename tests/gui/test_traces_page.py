@@ -494,3 +494,24 @@ def test_it_fits_a_small_window_and_follows_the_theme(make_bench: MakeBench) -> 
     theme.manager().choose("light")
     QApplication.processEvents()
     assert page.grab().toImage().pixelColor(2, 2).lightness() > 200
+
+
+def test_a_trace_of_the_workbench_needs_no_mapping(make_bench: MakeBench, qtbot: QtBot) -> None:
+    bench = make_bench(own=False)
+    path = bench.folder.parent / "given.csv"
+    write_trace(make_trace(info=make_info(title="Given")), path)
+    bench.page.open_import(str(path))
+    qtbot.waitUntil(lambda: bench.page.import_dialog is None, timeout=5000)
+    bench.settle()
+    assert bench.own_files() == ["given"]
+
+
+def test_the_ends_of_a_crop_can_be_put_at_the_playhead(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.select(OWN)
+    page = bench.page
+    page.ui.stack.show_at(20.0)
+    page._crop_from()
+    page.ui.stack.show_at(60.0)
+    page._crop_to()
+    assert page.ui.stack.region == (20.0, 60.0)

@@ -31,6 +31,7 @@ MAX_HEADER_LINES = 20_000
 _TEXT_ENTRIES = ("title", "device", "origin", "start", "created", "generator", "description")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ROWS_PER_BLOCK = 50_000
+_ROWS_PER_READ = 10_000
 
 
 def write_trace(trace: Trace, path: str | Path) -> None:
@@ -158,7 +159,7 @@ class _Parser:
             self._fail(
                 "this is not a context trace",
                 f"Its first line must be '# {FORMAT} {VERSION}'. Recordings of other programs "
-                "have to be converted first.",
+                "have to be imported: adaspring-workbench import-trace.",
                 1,
             )
         version = int(match.group(1))
@@ -265,7 +266,18 @@ class _Parser:
             )
         self._check_row_count(len(rows))
         try:
-            table = np.loadtxt(rows, delimiter=",", comments=None, ndmin=2, dtype=np.float64)
+            # In blocks: loadtxt keeps the interpreter to itself, and a window must stay alive.
+            blocks = [
+                np.loadtxt(
+                    rows[start : start + _ROWS_PER_READ],
+                    delimiter=",",
+                    comments=None,
+                    ndmin=2,
+                    dtype=np.float64,
+                )
+                for start in range(0, len(rows), _ROWS_PER_READ)
+            ]
+            table = np.concatenate(blocks)
         except (ValueError, OverflowError):
             table = None
         if table is None or table.shape != (len(rows), len(names)):

@@ -22,6 +22,7 @@ from workbench.context.foreign import (
     read_table,
 )
 from workbench.context.foreign_mapping import fill_unit
+from workbench.context.trace_file import FORMAT
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.devices.local import FALLBACK_L2_KIB
 
@@ -50,6 +51,10 @@ def open_foreign(
     Raises:
         InputFileError: when it cannot be read or holds no table.
     """
+    if is_trace_file(path):
+        raise InputFileError(
+            path, "is a context trace already", "Use it as it is: --trace takes its path."
+        )
     table = read_table(path, settings)
     moment = modified or dt.datetime.fromtimestamp(Path(path).stat().st_mtime).astimezone()
     offset = moment.strftime("%z")
@@ -60,6 +65,15 @@ def open_foreign(
         cache_kib=float(FALLBACK_L2_KIB),
     )
     return ImportDraft(table, mapping)
+
+
+def is_trace_file(path: str | Path) -> bool:
+    """Whether this is a file of the workbench's own format, which needs no mapping."""
+    try:
+        with open(path, "rb") as stream:
+            return FORMAT.encode() in stream.readline(200)
+    except OSError:
+        return False
 
 
 def _date_in(name: str) -> str:

@@ -147,7 +147,7 @@ class ComposePanel(QWidget):
                 for column in view.figures.columns
                 if column.name in _SHOWN and (column.name in _SHOWN[:4] or not column.constant)
             )
-            self._lanes.draw(view.trace.columns, names, (), view.origin_s)
+            self._lanes.draw(view.curves, names, (), view.origin_s)
         elif isinstance(event, Failed):
             self._job = None
             self._show_problem(Problem.of(event))

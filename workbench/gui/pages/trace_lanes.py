@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workbench.context import COLUMNS, Trace
-from workbench.context.columns import FloatArray
 from workbench.gui.plots.decimate import Curve
 from workbench.gui.plots.lane_stack import LaneStack
 from workbench.gui.plots.lanes import CurveLane
@@ -82,32 +81,31 @@ class TraceLanes:
             for column in view.figures.columns
             if column.name in ALWAYS or not column.constant
         )
-        self.draw(view.trace.columns, names, view.trace.info.gaps, view.origin_s)
+        self.draw(view.curves, names, view.trace.info.gaps, view.origin_s)
         self._shown = view.trace
 
     def draw(
         self,
-        columns: Mapping[str, FloatArray],
+        curves: Mapping[str, Curve],
         names: tuple[str, ...],
         gaps: tuple[tuple[float, float], ...],
         origin_s: float,
     ) -> None:
-        """Draw some columns over their `t_s`, at least one sample; the playhead stays if it can."""
+        """Draw the named columns, at least one sample; the playhead stays where it is if it can."""
         self._shown = None
         if tuple(self._lanes) != names:
             self._lanes = {name: self._make(name) for name in names}
             self._covers = [GapCover(lane.view) for lane in self._lanes.values()]
             self._stack.set_lanes(list(self._lanes.values()))
-        t_s = columns["t_s"]
         for name, lane in self._lanes.items():
-            look = _LOOKS[name]
-            curve = Curve(t_s, columns[name], step=COLUMNS[name].between == "previous")
+            look, curve = _LOOKS[name], curves[name]
             low = look.low
             if low is None:
                 low = curve.low - max(1.0, 0.15 * (curve.high - curve.low))
             lane.set_curve(curve, low, max(look.high or curve.high, low + 1e-3))
         for cover in self._covers:
             cover.set_spans(gaps)
+        t_s = curves[names[0]].t_s
         start_s, end_s = float(t_s[0]), float(t_s[-1])
         self._stack.set_span(start_s, max(end_s, start_s + 1e-3), origin_s)
         if not start_s <= self._stack.t_s <= end_s:

@@ -18,6 +18,7 @@ from workbench.gui.pages.trace_lanes import TraceLanes
 from workbench.gui.plots.lane_stack import LaneStack
 from workbench.gui.presenters.formats import duration
 from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.traces import curves_of
 from workbench.gui.widgets.basics import Card, label, row
 from workbench.gui.widgets.forms import FormGrid, number_box
 from workbench.gui.widgets.states import ErrorPanel
@@ -166,7 +167,7 @@ class RecordPanel(QWidget):
             return
         table = np.array(self._rows)
         columns = {name: table[:, index] for index, name in enumerate(("t_s", *LIVE))}
-        self._lanes.draw(columns, LIVE, (), self._origin_s)
+        self._lanes.draw(curves_of(columns), LIVE, (), self._origin_s)
         self.stack.show_at(float(table[-1, 0]))
 
     def _end(self, text: str) -> None:

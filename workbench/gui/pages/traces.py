@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QUndoStack
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QUndoStack
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from workbench.context import Trace
@@ -68,6 +68,7 @@ class TracesPage(Page):
         self._connect()
         self.ui.restore_state(shell.settings)
         self.ui.show_loading("Reading the traces…")
+        self.setAcceptDrops(True)
 
     # ---- the page's life -----------------------------------------------------------------------
 
@@ -224,6 +225,25 @@ class TracesPage(Page):
         elif not possible:
             outcome = "That is the whole trace."
         self.ui.edit_bar.show_outcome(outcome, possible=possible)
+
+    def _crop_from(self) -> None:
+        self._crop_at(first=True)
+
+    def _crop_to(self) -> None:
+        self._crop_at(first=False)
+
+    def _crop_at(self, *, first: bool) -> None:
+        """Put one end of the region at the playhead."""
+        view = self.view
+        if view is None:
+            return
+        region = self.ui.stack.region
+        if region is None:
+            self.begin_crop()
+            region = view.span_s
+        t_s = self.ui.stack.t_s
+        low, high = (t_s, max(region[1], t_s)) if first else (min(region[0], t_s), t_s)
+        self.set_region(low, high)
 
     def begin_resample(self) -> None:
         """Offer another rate."""
@@ -441,14 +461,29 @@ class TracesPage(Page):
         self.compose.open()
         self._show_controls()
 
-    def open_import(self) -> None:
-        """Show the import dialog."""
+    def open_import(self, path: str = "") -> None:
+        """Show the import dialog; with `path` on this file."""
         if self._dialog is None:
             self._dialog = ImportDialog(self.shell.bridge, self)
             self._dialog.imported.connect(self._on_imported)
             self._dialog.finished.connect(self._on_import_closed)
         self._dialog.open()
         self._dialog.path.setFocus()
+        if path:
+            self._dialog.open_path(path)
+
+    def _on_import_button(self) -> None:
+        self.open_import()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import the file that was dropped."""
+        self.open_import(event.mimeData().urls()[0].toLocalFile())
 
     def _on_imported(self, trace: Trace) -> None:
         self._add(trace, f"import {trace.info.title}")
@@ -511,7 +546,9 @@ class TracesPage(Page):
         own = free and summary is not None and not summary.shipped
         edited = free and self._selected in self.edited_ids
         for key, enabled in (
-            ("crop", free), ("resample", free), ("duplicate", free), ("rename", own),
+            ("crop", free),
+            ("from", free),
+            ("to", free), ("resample", free), ("duplicate", free), ("rename", own),
             ("delete", own), ("save", edited), ("replay", free),
             ("undo", self._undo.canUndo() and not self.busy),
             ("redo", self._undo.canRedo() and not self.busy),
@@ -545,10 +582,12 @@ class TracesPage(Page):
     def _make_actions(self) -> dict[str, QAction]:
         actions = {
             "record": self.add_action("Record this computer", "Ctrl+R", self.open_record),
-            "import": self.add_action("Import a recording", "Ctrl+I", self.open_import),
+            "import": self.add_action("Import a recording", "Ctrl+I", self._on_import_button),
             "compose": self.add_action("Compose a scenario", "Ctrl+E", self.open_compose),
             "crop": self.add_action("Crop", "C", self.begin_crop),
             "resample": self.add_action("Resample", "R", self.begin_resample),
+            "from": self.add_action("Crop: keep from the playhead", "[", self._crop_from),
+            "to": self.add_action("Crop: keep until the playhead", "]", self._crop_to),
             "save": self.add_action("Save the edited trace", "Ctrl+S", self.save),
             "replay": self.add_action("Replay this trace", "Ctrl+Return", self.replay),
             "undo": self.add_action("Undo", "Ctrl+Z", self.undo),
@@ -576,7 +615,7 @@ class TracesPage(Page):
         ui = self.ui
         ui.list.selected.connect(self.select)
         ui.record_button.clicked.connect(self.open_record)
-        ui.import_button.clicked.connect(self.open_import)
+        ui.import_button.clicked.connect(self._on_import_button)
         ui.compose_button.clicked.connect(self.open_compose)
         ui.empty.acted.connect(self.open_compose)
         ui.crop_button.clicked.connect(self.begin_crop)

@@ -25,6 +25,7 @@ from workbench.gui.plots.pixel_items import (
 from workbench.gui.plots.time_view import TimeView
 
 LABEL_WIDTH_PX = 104
+_MANY_POINTS = 400
 _TWO_LINES_PX = 34
 """Below this height a lane's value stands beside its title, without the unit."""
 
@@ -199,6 +200,7 @@ class CurveLane(Lane):
         self._unit = unit
         self._curve: Curve | None = None
         self._item = _cached_curve(antialias=True, fillLevel=0.0)
+        self._look: tuple[str, float] = ("", 0.0)
         self.view.addItem(self._item, ignoreBounds=True)
         self.restyle()
 
@@ -214,6 +216,7 @@ class CurveLane(Lane):
         """Show another span of time."""
         if self._curve is not None:
             self._draw(self._item, self._curve, (start_s, end_s, pixels))
+            self._set_pen()
 
     def show_at(self, t_s: float) -> None:
         """Show the value at the playhead."""
@@ -232,9 +235,17 @@ class CurveLane(Lane):
     def restyle(self) -> None:
         """Take up the theme's colours."""
         super().restyle()
-        colour = getattr(theme.tokens(), self._tone)
-        self._item.setPen(pg.mkPen(colour, width=_device_px(1.2)))
-        self._item.setBrush(translucent(colour, 0.16))
+        self._set_pen()
+        self._item.setBrush(translucent(getattr(theme.tokens(), self._tone), 0.16))
+
+    def _set_pen(self) -> None:
+        # Wider than 1, Qt strokes a jagged line of many points ten times as long.
+        drawn = self._item.xData
+        width = 1.0 if drawn is not None and len(drawn) > _MANY_POINTS else _device_px(1.2)
+        look = (getattr(theme.tokens(), self._tone), width)
+        if look != self._look:
+            self._look = look
+            self._item.setPen(pg.mkPen(look[0], width=width))
 
 
 class PolicyLane(Lane):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workbench.context import Trace, read_trace
 from workbench.context.foreign import TARGETS, ColumnRule, ImportResult, Mapping, TableSettings
 from workbench.context.foreign_mapping import guess_unit
 from workbench.context.foreign_table import DELIMITERS
 from workbench.context.foreign_times import TIME_FORMS
 from workbench.gui.presenters.formats import duration
 from workbench.jobs import JobContext
-from workbench.services.importing import ImportDraft, import_foreign, open_foreign
+from workbench.services.importing import ImportDraft, import_foreign, is_trace_file, open_foreign
 
 PREVIEW_ROWS = 8
 
@@ -46,8 +47,13 @@ def unit_title(target: str, unit: str) -> str:
 
 def open_file(
     _context: JobContext, path: str, settings: TableSettings | None = None
-) -> ImportState:
-    """Read a file, guess its mapping and convert it; for a worker thread."""
+) -> ImportState | Trace:
+    """Read a file, guess its mapping and convert it; for a worker thread.
+
+    A trace of the workbench itself is given back as it is.
+    """
+    if is_trace_file(path):
+        return read_trace(path)
     draft = open_foreign(path, settings)
     return ImportState(draft, import_foreign(draft))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.context import COLUMNS, Trace
+from workbench.context.columns import FloatArray
 from workbench.core.provenance import Provenance
+from workbench.gui.plots.decimate import Curve
 from workbench.gui.presenters.formats import clock, duration, fixed, significant
 from workbench.gui.workspace import Choice
 from workbench.services.catalogue import SAMPLE_TRACE
@@ -52,6 +54,7 @@ class TraceView:
     """A trace, ready to be shown.
 
     Attributes:
+        curves: every column, ready to be drawn at any zoom.
         origin_s: time of day at t = 0, in seconds.
         facts: one line about length, rate, gaps and battery.
         rows: the table of columns.
@@ -59,6 +62,7 @@ class TraceView:
     """
 
     trace: Trace
+    curves: Mapping[str, Curve]
     figures: TraceFigures
     origin_s: float
     facts: str
@@ -82,12 +86,24 @@ def build_view(trace: Trace) -> TraceView:
         notes.append(("description", info.description))
     return TraceView(
         trace,
+        curves_of(trace.columns),
         figures,
         origin_s,
         facts_text(figures, trace),
         tuple(_row(column) for column in figures.columns),
         (*notes, *((name.replace("_", " "), text) for name, text in info.notes.items())),
     )
+
+
+def curves_of(columns: Mapping[str, FloatArray]) -> dict[str, Curve]:
+    """Curves over `t_s`, thinned already for a whole view: that takes a while for a large trace."""
+    t_s = columns["t_s"]
+    curves = {}
+    for name, values in columns.items():
+        if name != "t_s":
+            curves[name] = Curve(t_s, values, step=COLUMNS[name].between == "previous")
+            curves[name].visible(float(t_s[0]), float(t_s[-1]), 1000)
+    return curves
 
 
 def facts_text(figures: TraceFigures, trace: Trace) -> str:

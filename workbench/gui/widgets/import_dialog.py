@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.context import Trace
 from workbench.context.foreign import FORMULAS, TARGETS, TableSettings
 from workbench.context.foreign_table import DELIMITERS
 from workbench.gui import theme
@@ -101,9 +102,10 @@ class ImportDialog(QDialog):
     # ---- work ----------------------------------------------------------------------------------
 
     def _read(self, settings: TableSettings | None) -> None:
-        if self._job is not None or not self.path.text():
+        if not self.path.text():
             return
         self._timer.stop()
+        self._wanted = False
         self.outcome.setText("Reading…")
         self.import_button.setEnabled(False)
         self._job = run_in_thread(
@@ -127,6 +129,11 @@ class ImportDialog(QDialog):
             return
         if isinstance(event, Done):
             self._job = None
+            if isinstance(event.result, Trace):
+                # A trace of the workbench needs no mapping.
+                self.imported.emit(event.result)
+                self.accept()
+                return
             first = self._state is None or self._state.draft.table is not event.result.draft.table
             if self._wanted and self._state is not None and not first:
                 # The form changed meanwhile: keep what it says, and convert once more.
