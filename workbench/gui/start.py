@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -75,8 +74,6 @@ def run(start: Start) -> int:
         clock_s = parse_clock(start.clock) if start.clock else None
     except ValueError as error:
         raise SettingsError(f"{error}.") from error
-    # Thousands of objects that stay are made now; looking for garbage among them is for later.
-    gc.disable()
     application = gui.make_application()
     wanted = {"network": start.network, "device": start.device, "trace": start.trace}
     # A picture must not depend on what this user chose before, nor change it.
@@ -96,7 +93,6 @@ def run(start: Start) -> int:
     else:
         # The page in front comes first; names without details do until then.
         QTimer.singleShot(_DETAILS_AFTER_MS, window.read_details)
-    QTimer.singleShot(_DETAILS_AFTER_MS, gc.enable)
     if start.screenshot is not None or start.exit_when_usable:
         return gui.run_once(application, window, start.screenshot, _DEADLINE_S)
     return application.exec()

@@ -27,6 +27,7 @@ from workbench.gui.shell import Page, Shell
 from workbench.gui.workspace import KINDS
 
 _REGION_INTERVAL_S = 0.1
+_SLOW_MS = 100
 _CHIPS = 6
 """Policies offered as chips; the rest is behind the plus."""
 
@@ -53,6 +54,11 @@ class ReplayPage(Page):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
+        # A run that takes longer than this says that it is on.
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_SLOW_MS)
+        self._slow.timeout.connect(self._on_slow)
         self.ui = ReplayLayout(self)
         self._lanes = ReplayLanes(self.ui.stack)
         self._tradeoff = ReplayTradeoff(self.ui.tradeoff, self.ui.axis_button, self.ui.axis_caption)
@@ -233,6 +239,7 @@ class ReplayPage(Page):
     def on_run(self, run: Run) -> None:
         """A day was replayed."""
         first = self._view is None
+        self._slow.stop()
         self._view = run.view
         self.ui.show_content()
         self.ui.subtitle.setText(run.view.subtitle)
@@ -253,6 +260,7 @@ class ReplayPage(Page):
 
     def on_problem(self, problem: Problem) -> None:
         """Loading or running failed."""
+        self._slow.stop()
         self._failed = True
         self.pause()
         self.ui.show_problem(problem)
@@ -265,6 +273,12 @@ class ReplayPage(Page):
     def _rerun(self) -> None:
         if self._runner.session is not None:
             self._runner.run(self.ui.chips.visible, self.ui.what_if.values())
+            if not self._slow.isActive():
+                self._slow.start()
+
+    def _on_slow(self) -> None:
+        if self._runner.busy:
+            self.ui.what_if.show_note("running the day…")
 
     def _on_policies(self) -> None:
         view = self._view
