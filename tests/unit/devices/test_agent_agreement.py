@@ -10,14 +10,17 @@ import numpy.typing as npt
 import pytest
 
 from tests.helpers.agent import Agent, native_abi, of_kind
+from tests.helpers.spaces import small_space
 from workbench.core.resources import assets_root
 from workbench.network.ensemble_file import write_ensemble
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_engine import NcnnNetwork
 from workbench.network.ncnn_files import ncnn_files
+from workbench.network.parameters import initial_parameters
 from workbench.network.running import TorchNetwork
-from workbench.network.weights_file import read_weights
+from workbench.network.weights_file import Weights, empty_statistics, read_weights
 from workbench.space.description import read_network
+from workbench.space.design_space import DesignSpace
 from workbench.tasks.fashion_mnist import read_fashion_mnist
 
 CONFIGURATIONS = 50
@@ -84,6 +87,46 @@ def test_bench_agrees_with_torch_and_the_wheel(abi: str, configurations: int, ca
         )  # fmt: skip
         found = [line["values"] for line in of_kind(lines, "scores")]
         np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE, err_msg=stem.name)
+
+
+def random_weights(space: DesignSpace) -> Weights:
+    """Statistics and parameters as after training: none is 0 or 1."""
+    rng = np.random.default_rng(2)
+    parameters = initial_parameters(space, rng)
+    statistics = empty_statistics(space, 2)
+    for norm, gamma in parameters.gamma.items():
+        gamma *= rng.uniform(-1.5, 1.5, gamma.shape).astype(np.float32)
+        parameters.beta[norm] += rng.normal(0, 0.2, gamma.shape).astype(np.float32)
+        shape = statistics.mean[norm].shape
+        statistics.mean[norm] += rng.normal(0, 0.3, shape).astype(np.float32)
+        statistics.variance[norm] += rng.uniform(0.5, 2, shape).astype(np.float32)
+    parameters.head_bias += rng.normal(0, 1, parameters.head_bias.shape).astype(np.float32)
+    return Weights(parameters, statistics)
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_every_operator_behind_every_other_agrees(threads: str, tmp_path: Path) -> None:
+    space = small_space()
+    weights = random_weights(space)
+    evolver = Evolver(space, weights)
+    first, second, third = space.sizes
+    rows = [((a + b) % first, a, b) for a in range(second) for b in range(third)]
+    (tmp_path / "rows.txt").write_text("".join(f"{a},{b},{c}\n" for a, b, c in rows))
+    write_ensemble(tmp_path / "ensemble.bin", space, weights)
+    shape = space.backbone.input_shape
+    image = np.random.default_rng(5).standard_normal((1, *shape)).astype("<f4")
+    image.tofile(tmp_path / "image.bin")
+    lines = Agent(native_abi()).records(
+        "evolve", "--ensemble", tmp_path / "ensemble.bin", "--configurations",
+        tmp_path / "rows.txt", "--input", tmp_path / "image.bin", "--repeats", "1", "--scores",
+        "--threads", threads,
+    )  # fmt: skip
+    for row, line in zip(rows, of_kind(lines, "scores"), strict=True):
+        expected = TorchNetwork(evolver.evolve(row)).scores(image)[0]
+        scale = max(1.0, float(np.abs(expected).max()))
+        np.testing.assert_allclose(
+            line["values"], expected, rtol=0, atol=TOLERANCE * scale, err_msg=space.text(row)
+        )
 
 
 # With a small cache, prepared layers are dropped and made again in between.

@@ -60,8 +60,8 @@ def device(tmp_path: Path) -> Path:
         "cpu5 6 1 3 50 1 0 0 0 0 0\nintr 77 1 2\nctxt 5\n",
         "proc/meminfo": "MemTotal:  1904512 kB\nMemFree:  90000 kB\nMemAvailable: 700000 kB\n"
         "Buffers: 4 kB\nCached:  500000 kB\nSwapCached: 9 kB\n",
-        "proc/cpuinfo": "processor\t: 0\nBogoMIPS\t: 38.00\n\n"
-        "Hardware\t: Qualcomm Technologies, Inc MSM8937\n",
+        "proc/cpuinfo": "processor\t: 0\nBogoMIPS\t: 38.00\n\n" * 300
+        + "Hardware\t: Qualcomm Technologies, Inc MSM8937\n",
         "sys/devices/system/cpu/present": "0-7",
         "sys/devices/system/cpu/online": "0-3,5",
         "sys/class/thermal/thermal_zone0/type": 'tsens\xe9"\n',

@@ -246,7 +246,7 @@ class End(Record, frozen=True, tag="end"):
     stopped_by: str
     cpu_ns: int | None = None
     runs: int | None = None
-    max_rss_kib: int | None = None
+    peak_memory_kib: int | None = None
     samples: int | None = None
     missed: int | None = None
     configurations: int | None = None

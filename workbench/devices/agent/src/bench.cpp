@@ -1,7 +1,5 @@
 // `bench`: latencies of one network, with what is needed to judge them.
 
-#include <sys/resource.h>
-
 #include <vector>
 
 #include "arguments.h"
@@ -132,9 +130,8 @@ int bench_command(int argc, char** argv) {
     end.integer("runs", done).integer("elapsed_ns", now - start).integer("cpu_ns", cpu_ns);
     end.text("stopped_by", done < runs || now < earliest ? "time" : "plan");
     add_state(end, "after", root);
-    rusage usage = {};
-    getrusage(RUSAGE_SELF, &usage);
-    end.integer("max_rss_kib", usage.ru_maxrss);
+    if (const auto peak = peak_memory_kib()) end.integer("peak_memory_kib", *peak);
+    else end.null("peak_memory_kib");
 
     if (layer_passes) print_layers(network, image, layer_passes);
     if (arguments.has("--scores"))

@@ -92,30 +92,12 @@ void add_clusters(JsonLine& line, const std::string& root) {
     line.close_array();
 }
 
-// The first value of "key : value" in /proc/cpuinfo or /proc/meminfo.
-std::optional<std::string> value_of(const std::string& text, const std::string& key) {
-    size_t start = 0;
-    while (start < text.size()) {
-        const size_t end = std::min(text.find('\n', start), text.size());
-        const size_t colon = text.find(':', start);
-        if (colon < end) {
-            const size_t last = text.find_last_not_of(" \t", colon - 1);
-            if (text.substr(start, last + 1 - start) == key) {
-                const size_t value = text.find_first_not_of(" \t", colon + 1);
-                return value < end ? text.substr(value, end - value) : "";
-            }
-        }
-        start = end + 1;
-    }
-    return std::nullopt;
-}
-
 void add_memory(JsonLine& line, const std::string& root) {
     const std::string meminfo = read_small(root + "/proc/meminfo").value_or("");
     for (const auto& [key, name] : {std::pair{"memory_total_kib", "MemTotal"},
                                     std::pair{"memory_available_kib", "MemAvailable"}}) {
         int64_t kib = 0;
-        const std::string value = value_of(meminfo, name).value_or("");
+        const std::string value = value_in(meminfo, name).value_or("");
         if (parse_integer(value.substr(0, value.find(' ')), 0, INT64_MAX, &kib))
             line.integer(key, kib);
         else line.null(key);
@@ -137,7 +119,7 @@ int info_command(int argc, char** argv) {
     const std::string cpuinfo = read_small(root + "/proc/cpuinfo").value_or("");
     std::optional<std::string> model;
     for (const char* key : {"Hardware", "model name", "Model"})
-        if (!model) model = value_of(cpuinfo, key);
+        if (!model) model = value_in(cpuinfo, key);
     if (model) line.text("cpu_model", *model);
     else line.null("cpu_model");
     line.open_array("features");

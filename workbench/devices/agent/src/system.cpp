@@ -15,6 +15,8 @@
 
 namespace {
 
+constexpr size_t kMostSmallBytes = 256 * 1024;
+
 int64_t clock_ns(clockid_t clock) {
     timespec now = {};
     clock_gettime(clock, &now);
@@ -58,10 +60,16 @@ int64_t process_cpu_ns() {
 
 std::optional<std::string> read_small(const std::string& path) {
     const Descriptor file(path);
+    if (file.fd < 0) return std::nullopt;
+    std::string text;
     char buffer[4096];
-    const ssize_t count = file.fd < 0 ? -1 : read(file.fd, buffer, sizeof buffer);
-    if (count < 0) return std::nullopt;
-    std::string text(buffer, static_cast<size_t>(count));
+    // The kernel hands long texts out in pieces: ARM's /proc/cpuinfo names the hardware last.
+    while (text.size() < kMostSmallBytes) {
+        const ssize_t count = read(file.fd, buffer, sizeof buffer);
+        if (count < 0) return std::nullopt;
+        if (count == 0) break;
+        text.append(buffer, static_cast<size_t>(count));
+    }
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     return text;
 }
@@ -71,6 +79,32 @@ std::optional<int64_t> read_integer(const std::string& path) {
     int64_t value = 0;
     if (!text || !parse_integer(*text, INT64_MIN, INT64_MAX, &value)) return std::nullopt;
     return value;
+}
+
+std::optional<std::string> value_in(const std::string& text, const std::string& key) {
+    size_t start = 0;
+    while (start < text.size()) {
+        const size_t end = std::min(text.find('\n', start), text.size());
+        const size_t colon = text.find(':', start);
+        if (colon < end) {
+            const size_t last = text.find_last_not_of(" \t", colon - 1);
+            if (text.substr(start, last + 1 - start) == key) {
+                const size_t value = text.find_first_not_of(" \t", colon + 1);
+                return value < end ? text.substr(value, end - value) : "";
+            }
+        }
+        start = end + 1;
+    }
+    return std::nullopt;
+}
+
+std::optional<int64_t> peak_memory_kib() {
+    // Not getrusage(): its figure includes what the process was before it started this program.
+    const std::string text =
+        value_in(read_small("/proc/self/status").value_or(""), "VmHWM").value_or("");
+    int64_t kib = 0;
+    if (!parse_integer(text.substr(0, text.find(' ')), 0, INT64_MAX, &kib)) return std::nullopt;
+    return kib;
 }
 
 std::string read_whole(const std::string& path, size_t most) {

@@ -16,6 +16,12 @@ int64_t process_cpu_ns();
 std::optional<std::string> read_small(const std::string& path);
 std::optional<int64_t> read_integer(const std::string& path);
 
+// The first value of "key : value" in texts such as /proc/cpuinfo and /proc/meminfo.
+std::optional<std::string> value_in(const std::string& text, const std::string& key);
+
+// The most memory that this process has had in use; nothing where the kernel does not tell.
+std::optional<int64_t> peak_memory_kib();
+
 // A whole regular file of at most `most` bytes; ends the program where that fails.
 std::string read_whole(const std::string& path, size_t most);
 
