@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from workbench.core.provenance import Source
 from workbench.gui import theme
 from workbench.gui.palette import policy_colour
-from workbench.gui.plots.tradeoff import PolicyPoint, TradeoffPlot
+from workbench.gui.plots.tradeoff import TradeoffPlot
+from workbench.gui.plots.tradeoff_layers import PolicyPoint
 from workbench.gui.presenters.replay_view import PolicyView, Region, SpaceView
 
 _TRAIL = 7

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
 from workbench.gui.plots import clipboard, ticks
-from workbench.gui.plots.lanes import LABEL_WIDTH_PX, Lane, LaneRule
+from workbench.gui.plots.lane_label import LABEL_WIDTH_PX, LaneRule
+from workbench.gui.plots.lanes import Lane
 from workbench.gui.plots.markers import CrossHair, Playhead
 from workbench.gui.presenters.formats import clock
 

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui import theme
 from workbench.gui.plots.pixel_items import PixelItem, polygon, translucent
-from workbench.gui.plots.tradeoff import PolicyPoint, TradeoffPlot
+from workbench.gui.plots.tradeoff import TradeoffPlot
+from workbench.gui.plots.tradeoff_layers import PolicyPoint
 
 
 class _Coloured(PixelItem):
