@@ -10,7 +10,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from workbench.devices.virtual.protocol import CLSE, OKAY, WRTE, Packet
+from workbench.devices.virtual.protocol import CLSE, OKAY, WRTE, Packet, ProtocolError
+
+UNREAD_LIMIT = 64
+"""One write may be under way; a host that sends this many without waiting is not heard further."""
 
 Send = Callable[[Packet], Awaitable[None]]
 
@@ -40,7 +43,13 @@ class Stream:
         self.closed = asyncio.Event()
 
     def on_write(self, data: bytes) -> None:
-        """The peer's data arrived."""
+        """The peer's data arrived.
+
+        Raises:
+            ProtocolError: the peer sends far more than it may before its data is taken.
+        """
+        if len(self._received) >= UNREAD_LIMIT:
+            raise ProtocolError("A host does not wait until its data is taken.")
         self._received.append(data)
         self._changed.set()
 

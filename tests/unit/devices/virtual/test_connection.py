@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.helpers.adb_host import AdbHost
 from workbench.core.errors import WorkbenchError
 from workbench.devices.virtual import PhoneSettings
-from workbench.devices.virtual.protocol import OPEN, VERSION_WITH_CHECKSUMS
+from workbench.devices.virtual.protocol import OPEN, VERSION_WITH_CHECKSUMS, WRTE
 from workbench.services.virtual_phone import VirtualPhone, VirtualPhoneOptions
 
 
@@ -97,7 +97,7 @@ def test_a_terminal_echoes_edits_and_interrupts(host: AdbHost) -> None:
         seen = seen.split(mark, 1)[1]
 
     def type_keys(keys: bytes) -> None:
-        host.send(0x45545257, stream.local_id, stream.remote_id, keys)
+        host.send(WRTE, stream.local_id, stream.remote_id, keys)
 
     until(b"$ ")
     type_keys(b"echo ax\x7fb\r")
@@ -144,3 +144,12 @@ def test_any_script_gets_an_exit_code(phone: VirtualPhone, script: str) -> None:
     with AdbHost(phone.port) as host:
         host.connect()
         host.run(f"(\n{script}\n) < /dev/null" if script else "true")
+
+
+def test_a_host_that_floods_a_stream_is_cut_off(host: AdbHost) -> None:
+    stream = host.open("shell,v2,raw:sleep 1000")
+    with pytest.raises((ConnectionError, BrokenPipeError)):
+        for _ in range(1000):
+            host.send(WRTE, stream.local_id, stream.remote_id, b"x" * 1000)
+        while True:
+            host.receive()

@@ -18,9 +18,8 @@ from workbench.devices.virtual.simulation.thermal import Thermal
 HEAVY_CORES = 0.5
 """A task of this load keeps a core of the fastest cluster; lighter ones go to the last."""
 
-_STEP_S = 0.1
-_LONG_GAP_S = 60.0
-_LONG_STEP_S = 1.0
+_STEP_S = 0.5
+"""Longest step: well below the time in which clocks are capped and the chip warms up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +114,7 @@ class PhoneModel:
     def advance(self, to_s: float) -> None:
         """Let time pass up to `to_s`; an earlier time changes nothing."""
         while self.now_s < to_s - 1e-9:
-            gap = to_s - self.now_s
-            step = min(gap, _LONG_STEP_S if gap > _LONG_GAP_S else _STEP_S)
+            step = min(to_s - self.now_s, _STEP_S)
             if self.gauge is not None:
                 step = min(step, max(1e-6, self.gauge.next_update_s - self.now_s))
             self._step(step)
