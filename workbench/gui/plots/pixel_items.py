@@ -95,46 +95,66 @@ class Shades(PixelItem):
 
     def __init__(self, view: pg.ViewBox, tone: str = "bad") -> None:
         super().__init__(view, -20)
-        self._tone = tone
+        self.tone = tone
         self._spans = np.empty((0, 2))
-        self._caption: Callable[[float], str] | None = None
+        self._words = _ShadeWords(view, self)
+        self.caption: Callable[[float], str] | None = None
 
     def set_spans(self, spans: np.ndarray, caption: Callable[[float], str] | None = None) -> None:
         """Spans of shape (k, 2), ascending; `caption` says what to write at a time inside one."""
         self._spans = spans
-        self._caption = caption
+        self.caption = caption
         self.update()
+        self._words.update()
+
+    def in_view(self) -> np.ndarray:
+        """The spans to draw, shape (k, 2), those closer than two pixels made one."""
+        start, end = self.view.viewRange()[0]
+        inside = (self._spans[:, 1] >= start) & (self._spans[:, 0] <= end)
+        a_pixel = (end - start) / max(1.0, self.boundingRect().width())
+        return merge_close(self._spans[inside], 2 * a_pixel)
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         """Draw the spans that are in view."""
-        if not len(self._spans):
+        spans = self.in_view()
+        height = self.boundingRect().height()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(translucent(getattr(theme.tokens(), self.tone), 0.13))
+        for a, b in zip(self.x_px(spans[:, 0]), self.x_px(spans[:, 1]), strict=True):
+            painter.drawRoundedRect(QRectF(a, 0, max(1.5, b - a), height), 2, 2)
+
+
+class _ShadeWords(PixelItem):
+    """The words of shaded spans, above the curves."""
+
+    def __init__(self, view: pg.ViewBox, shades: Shades) -> None:
+        super().__init__(view, 20)
+        self._shades = shades
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Write on the spans that have room, on a patch of the panel's colour."""
+        caption = self._shades.caption
+        spans = self._shades.in_view()
+        rect = self.boundingRect()
+        if caption is None or not len(spans) or rect.height() < 40:
             return
         start, end = self.view.viewRange()[0]
-        rect = self.boundingRect()
-        inside = (self._spans[:, 1] >= start) & (self._spans[:, 0] <= end)
-        a_pixel = (end - start) / max(1.0, rect.width())
-        spans = merge_close(self._spans[inside], 2 * a_pixel)
-        colour = getattr(theme.tokens(), self._tone)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(translucent(colour, 0.13))
-        left, right = self.x_px(spans[:, 0]), self.x_px(spans[:, 1])
-        for a, b in zip(left, right, strict=True):
-            painter.drawRoundedRect(QRectF(a, 0, max(1.5, b - a), rect.height()), 2, 2)
-        if self._caption is None:
-            return
         painter.setFont(theme.font(theme.SMALL_PX))
-        painter.setPen(QColor(colour))
         metrics = QFontMetricsF(painter.font())
         free_from = 0.0
+        left, right = self.x_px(spans[:, 0]), self.x_px(spans[:, 1])
         for (t0, t1), a, b in zip(spans, left, right, strict=True):
-            words = self._caption((max(t0, start) + min(t1, end)) / 2)
+            words = caption((max(t0, start) + min(t1, end)) / 2)
             wide = metrics.horizontalAdvance(words)
             a, b = max(0.0, a), min(rect.width(), b)
-            x = min(max(2.0, (a + b - wide) / 2), rect.width() - wide - 2)
+            x = min(max(4.0, (a + b - wide) / 2), rect.width() - wide - 4)
             if words and b - a >= 0.6 * wide and x >= free_from:
                 box = QRectF(x - 3, rect.height() - 16, wide + 6, 14)
-                painter.fillRect(box, translucent(theme.tokens().panel, 0.7))
-                painter.drawText(QPointF(x, rect.height() - 5), words)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(translucent(theme.tokens().panel, 0.72))
+                painter.drawRoundedRect(box, 3, 3)
+                painter.setPen(QColor(getattr(theme.tokens(), self._shades.tone)))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
                 free_from = x + wide + 8
 
 
