@@ -267,6 +267,8 @@ class _Shell(_Service):
             start_new_session=True,
         )
         with self.process as process:
+            if self.ended.is_set():  # while it was being started
+                self._kill()
             try:
                 pump: threading.Thread | None = None
                 if process.stderr is not None:

@@ -22,6 +22,7 @@ from workbench.devices.adb.transports import Transport
 from workbench.devices.errors import (
     DeviceError,
     DeviceGoneError,
+    DeviceNotFoundError,
     DeviceProtocolError,
     DeviceTimeoutError,
     DeviceUnauthorizedError,
@@ -61,6 +62,8 @@ class AdbConnection:
         self._send_lock = threading.Lock()
         self._pumping = False
         self._failure: DeviceError | None = None
+        self._closing = False
+        self._transport_closed = False
         self._streams: dict[int, _Stream] = {}
         self._next_id = 1
         self._inbox = bytearray()
@@ -87,6 +90,7 @@ class AdbConnection:
             on_waiting: called once with what the user has to do, when it comes to that.
 
         Raises:
+            DeviceNotFoundError: nothing answers there.
             DeviceUnauthorizedError: the key was not accepted.
             DeviceTimeoutError, DeviceGoneError, DeviceProtocolError.
         """
@@ -102,8 +106,9 @@ class AdbConnection:
                 "android-sdk-platform-tools-common) and plug the phone in again.",
             ) from error
         except OSError as error:
-            raise DeviceGoneError(
-                self._what, f"could not connect: {error.strerror or error}"
+            raise DeviceNotFoundError(
+                f"{self._what}: nothing answers there ({error.strerror or error}).",
+                "Check the address, and that the phone listens: `adb tcpip 5555` once over USB.",
             ) from error
         try:
             self._introduce(signers, deadline, approval_s, on_waiting)
@@ -193,10 +198,28 @@ class AdbConnection:
     def close(self) -> None:
         """Close the connection; all that wait on it end with `DeviceGoneError`."""
         with self._changed:
+            self._closing = True
             if self._failure is None:
                 self._failure = DeviceGoneError(self._what, "closed on this side")
             self._changed.notify_all()
-        self._transport.close()
+            # A socket can be closed under a thread that reads from it, a USB handle cannot: there
+            # the reader closes it when its short read is over.
+            mine = not self._pumping or self._transport.one_send
+        if mine:
+            self._close_transport()
+
+    def _close_transport(self) -> None:
+        """Close the transport, once. Not while holding the condition."""
+        with self._changed:
+            first = not self._transport_closed
+            self._transport_closed = True
+        if not first:
+            return
+        if self._transport.one_send:
+            self._transport.close()
+        else:
+            with self._send_lock:
+                self._transport.close()
 
     # ---- for PacketStream ----------------------------------------------------------------------
 
@@ -255,6 +278,12 @@ class AdbConnection:
                     self._changed.acquire()
                     self._pumping = False
                     self._changed.notify_all()
+                    if self._closing:
+                        self._changed.release()
+                        try:
+                            self._close_transport()
+                        finally:
+                            self._changed.acquire()
                 reply = self._dispatch(header, payload)
                 if reply is not None:
                     self._changed.release()
@@ -303,13 +332,13 @@ class AdbConnection:
     def _bytes(self, count: int, deadline: Deadline) -> bytes:
         """Exactly `count` bytes; what came before a deadline passed waits for the next call."""
         while len(self._inbox) < count:
+            wait_s = min(deadline.remaining_s(), self._transport.longest_read_s)
             try:
                 # Over USB a read must not ask for more than the transfer holds.
-                self._inbox += self._transport.bulk_read(
-                    count - len(self._inbox), deadline.remaining_s()
-                )
+                self._inbox += self._transport.bulk_read(count - len(self._inbox), wait_s)
             except TimeoutError:
-                raise deadline.error() from None
+                if self._closing:
+                    raise DeviceGoneError(deadline.what, "closed on this side") from None
             except OSError as error:
                 raise DeviceGoneError(deadline.what, str(error)) from error
         taken = bytes(self._inbox)

@@ -6,6 +6,8 @@ dead, where adb-shell has an exception of its own for each, and none for a peer 
 
 from __future__ import annotations
 
+import contextlib
+import math
 import selectors
 import socket
 import time
@@ -23,6 +25,8 @@ class Transport(Protocol):
 
     one_send: bool
     """Whether header and payload may go out together. Over USB each is a transfer of its own."""
+    longest_read_s: float
+    """Longest time-out of one read; short where a read cannot be broken off by closing."""
 
     def connect(self, transport_timeout_s: float) -> None: ...
 
@@ -57,6 +61,8 @@ class PromptTcpTransport(TcpTransport):  # type: ignore[misc]  # adb-shell has n
     """
 
     one_send = True
+    longest_read_s = math.inf
+    _connection: socket.socket | None
 
     def connect(self, transport_timeout_s: float) -> None:
         """Connect within `transport_timeout_s`."""
@@ -93,8 +99,16 @@ class PromptTcpTransport(TcpTransport):  # type: ignore[misc]  # adb-shell has n
                 _wait(connection, selectors.EVENT_WRITE, until_s)
         return len(data)
 
+    def close(self) -> None:
+        """Close the connection; a read in another thread ends with `ConnectionError`."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
     def _open_connection(self) -> socket.socket:
-        connection: socket.socket | None = self._connection
+        connection = self._connection
         if connection is None:
             raise ConnectionAbortedError("the connection was closed")
         return connection
@@ -139,6 +153,7 @@ def find_usb_transports() -> list[tuple[str, Transport]]:
         """USB whose time-outs can be told from its failures."""
 
         one_send = False
+        longest_read_s = 0.25
 
         def connect(self, transport_timeout_s: float) -> None:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import socket
 import threading
@@ -181,7 +182,7 @@ class ScriptedServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection:
+            with connection, contextlib.suppress(OSError):
                 self.requests.append(connection.recv(4096))
                 connection.sendall(self._answer)
                 connection.shutdown(socket.SHUT_WR)
