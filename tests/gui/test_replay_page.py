@@ -58,6 +58,13 @@ def test_lane_labels_show_the_values_at_the_playhead(replay: ReplayPage) -> None
     assert lane(replay, "configuration").reading(3600) == " · ".join(operators)
 
 
+def test_screen_readers_are_told_the_values_at_the_playhead(replay: ReplayPage) -> None:
+    replay.seek_clock(NINE + 3600)
+    spoken = replay.ui.stack.accessibleDescription()
+    assert spoken.startswith("10:00:00. Battery ")
+    assert all(lane.title in spoken for lane in replay.ui.stack.lanes)
+
+
 def test_energy_says_that_it_is_estimated(replay: ReplayPage) -> None:
     assert replay.ui.axis_caption.text() == "energy per inference, mJ (estimated)"
     assert replay.ui.axis_caption.toolTip()

@@ -35,6 +35,12 @@ class _Watched:
     job: Job
     on_event: EventHandler | None
     quiet: bool
+    background: bool
+
+    @property
+    def loud(self) -> bool:
+        """Whether it shows in the bar and in the log."""
+        return not (self.quiet or self.background)
 
 
 class JobBridge(QObject):
@@ -61,14 +67,23 @@ class JobBridge(QObject):
         self._interval_ms = max(1, round(1000 / rate_hz))
         self._set_interval()
 
-    def watch(self, job: Job, on_event: EventHandler | None = None, *, quiet: bool = False) -> Job:
+    def watch(
+        self,
+        job: Job,
+        on_event: EventHandler | None = None,
+        *,
+        quiet: bool = False,
+        background: bool = False,
+    ) -> Job:
         """Follow a job to its end; `on_event` is called on the GUI thread with every event.
 
-        A `quiet` job is a short one that the user caused by a slider: it shows in no bar or log.
+        A `quiet` job is a short one that the user caused by a slider: it shows in no bar or log. A
+        `background` one goes on as long as its page is shown, such as a live display; it shows in
+        no bar or log either.
         """
         self._manager.add(job)
-        self._watched[job.id] = _Watched(job, on_event, quiet)
-        if not quiet:
+        watched = self._watched[job.id] = _Watched(job, on_event, quiet, background)
+        if watched.loud:
             self.logged.emit("info", f"{job.name}: started")
             self.jobs_changed.emit()
         self._set_interval()
@@ -78,7 +93,7 @@ class JobBridge(QObject):
 
     def running(self) -> list[Job]:
         """The jobs to show, oldest first."""
-        return [watched.job for watched in self._watched.values() if not watched.quiet]
+        return [watched.job for watched in self._watched.values() if watched.loud]
 
     def stop_all(self, timeout_s: float = 5.0) -> None:
         """Cancel every job and wait for its end; for the end of the program."""
@@ -89,7 +104,7 @@ class JobBridge(QObject):
     def _drain(self) -> None:
         loud = False
         for watched in list(self._watched.values()):
-            loud = loud or not watched.quiet
+            loud = loud or watched.loud
             for event in watched.job.events():
                 if isinstance(event, TerminalEvent):
                     self._watched.pop(watched.job.id, None)
@@ -115,9 +130,9 @@ class JobBridge(QObject):
         match event:
             case LogLine(text=text, level=level):
                 self.logged.emit(level, f"{name}: {text}")
-            case Done() if not watched.quiet:
+            case Done() if watched.loud:
                 self.logged.emit("info", f"{name}: done in {event.elapsed_s:.1f} s")
-            case Cancelled() if not watched.quiet:
+            case Cancelled() if watched.loud:
                 self.logged.emit("info", f"{name}: cancelled")
             case Failed(message=message):
                 self.logged.emit("error", f"{name}: {message}")

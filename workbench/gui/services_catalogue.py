@@ -17,7 +17,7 @@ from workbench.services.catalogue import (
     list_networks,
     list_traces,
 )
-from workbench.services.device_profiles import list_profiles
+from workbench.services.device_profiles import ProfileEntry, list_profiles
 
 _SAMPLES = {"network": SAMPLE_NETWORK, "device": SAMPLE_PROFILE, "trace": SAMPLE_TRACE}
 
@@ -45,7 +45,7 @@ class ServicesCatalogue:
         choices = []
         for entry in list_profiles():
             if entry.profile is not None:
-                choices.append(_device(entry.id, entry.profile))
+                choices.append(_device(entry, entry.profile))
             else:
                 story = str(entry.error) if entry.error is not None else ""
                 choices.append(Choice(entry.id, entry.id, "cannot be read", None, story))
@@ -78,7 +78,7 @@ def _network(entry: Entry) -> Choice:
     )
 
 
-def _device(key: str, profile: DeviceProfile) -> Choice:
+def _device(entry: ProfileEntry, profile: DeviceProfile) -> Choice:
     source: Source = profile.latency.source
     provenance = Provenance.CALIBRATED if profile.calibrations else source.provenance
     story = profile.calibrations[0].source.summary() if profile.calibrations else source.summary()
@@ -89,12 +89,17 @@ def _device(key: str, profile: DeviceProfile) -> Choice:
     )
     power = "none" if profile.power is None else str(profile.power.provenance)
     return Choice(
-        key,
+        entry.id,
         profile.title,
         "",
         provenance,
         "\n".join((story, *profile.notes)),
-        {"Processor": profile.soc, "Latency error": f"±{error * 100:.0f} %", "Energy": power},
+        {
+            "Origin": "shipped" if entry.shipped else "yours",
+            "Processor": profile.soc,
+            "Latency error": f"±{error * 100:.0f} %",
+            "Energy": power,
+        },
     )
 
 

@@ -111,7 +111,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox { background: $raised; border: 1px solid $li
     border-radius: 6px; padding: 4px 8px; min-height: 18px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit::placeholder { color: $secondary; }
-QAbstractSpinBox QLineEdit { border: none; padding: 0 8px; min-height: 0; background: transparent; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none;
     subcontrol-origin: border; }
 QDoubleSpinBox:focus { border: 1px solid $accent; }

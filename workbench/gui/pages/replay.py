@@ -334,6 +334,8 @@ class ReplayPage(Page):
         if session is not None and view is not None and primary is not None:
             t_s, values = self._player.t_s, self.ui.what_if.values()
             self._tradeoff.show_region(session.region(view, primary, t_s, values))
+        if not self._player.playing:
+            self.ui.stack.describe()
 
     def _toggle_layers(self) -> None:
         self._lanes.set_opened(not self._lanes.opened)

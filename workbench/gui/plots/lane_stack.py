@@ -166,6 +166,11 @@ class LaneStack(pg.GraphicsLayoutWidget):
             lane.show_at(t_s)
         self._place_markers()
 
+    def describe(self) -> None:
+        """Say the values at the playhead to screen readers; not at every frame of a replay."""
+        values = [f"{lane.title} {lane.reading(self._t_s)}" for lane in self._lanes]
+        self.setAccessibleDescription(f"{clock(self._t_s + self.origin())}. {', '.join(values)}")
+
     def zoom(self, factor: float, centre_s: float) -> None:
         """Make the visible span `factor` times as long, with `centre_s` where it is."""
         start, end = self._shown

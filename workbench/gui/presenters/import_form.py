@@ -30,6 +30,13 @@ UNIT_TITLES = {
 }
 
 
+FORMULA_TITLES = {
+    "fair": "fair part: 1 − u / 2",
+    "rest": "only the rest: 1 − u",
+    "free_core": "a free core: cores − load",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ImportState:
     """A file as it is understood, and what would come of it."""

@@ -31,6 +31,7 @@ from workbench.context.foreign_table import DELIMITERS
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
 from workbench.gui.presenters.import_form import (
+    FORMULA_TITLES,
     PREVIEW_ROWS,
     ImportState,
     convert_again,
@@ -222,7 +223,7 @@ class ImportDialog(QDialog):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {problem}")
             self.problems.addItem(item)
         if not state.result.problems:
-            self.problems.addItem("Nothing to complain about.")
+            self.problems.addItem("No problems found.")
         self.outcome.setText(outcome_text(state))
         possible = state.result.trace is not None
         restyle(self.outcome, role="good" if possible else "bad")
@@ -234,7 +235,7 @@ class ImportDialog(QDialog):
         used = {rule.column: TARGETS[rule.target].title for rule in self._state.draft.mapping.rules}
         tokens = theme.tokens()
         for index, name in enumerate(self._state.draft.table.names):
-            item = QTableWidgetItem(f"{name}\n{used.get(name, '')}")
+            item = QTableWidgetItem(f"{name}\n→ {used[name]}" if name in used else f"{name}\n")
             item.setForeground(QColor(tokens.accent if name in used else tokens.secondary))
             item.setToolTip(plain_tip(name))
             self.preview.setHorizontalHeaderItem(index, item)
@@ -353,7 +354,10 @@ class ImportDialog(QDialog):
         self.cores = whole_box("Processor cores", 1, 1024, 8)
         self.formula = QComboBox()
         for key, text in FORMULAS.items():
-            self.formula.addItem(text, key)
+            self.formula.addItem(FORMULA_TITLES[key], key)
+            self.formula.setItemData(
+                self.formula.count() - 1, plain_tip(text), Qt.ItemDataRole.ToolTipRole
+            )
         self.formula.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
