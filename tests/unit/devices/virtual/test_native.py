@@ -185,6 +185,20 @@ def test_the_agent_sees_the_simulated_phone(agent_host: AdbHost) -> None:
     assert "simulated" in info["cpu_model"]
 
 
+def test_the_agent_of_another_processor_runs_where_it_can_be_emulated() -> None:
+    if runner_of("arm64-v8a") is None:
+        pytest.skip("neither an ARM computer nor QEMU's user emulation")
+    settings = PhoneSettings(abis=("arm64-v8a", "armeabi-v7a"))
+    options = VirtualPhoneOptions("redmi_3s", settings=settings, programs=known_programs())
+    with VirtualPhone(options) as phone, AdbHost(phone.port) as host:
+        host.connect()
+        assert host.run("getprop ro.product.cpu.abilist")[0] == b"arm64-v8a,armeabi-v7a\n"
+        assert host.run("uname -m")[0] == b"aarch64\n"
+        put(host, agent_for(settings.abis).path, "agent")
+        info = json.loads(host.run(f"{FOLDER}/agent info")[0])
+    assert info["abi"] == "arm64-v8a"
+
+
 def test_the_agent_samples_the_simulated_phone(agent_host: AdbHost) -> None:
     stdout, stderr, status = agent_host.run(f"{FOLDER}/agent sample --seconds 1 --rate-hz 5")
     assert status == 0, stderr

@@ -54,6 +54,7 @@ SCRIPTS = [
     "printf 'a:b:c\\n' | cut -d: -f2",
     "basename /a/b.txt .txt; dirname /a/b; expr 3 + 4",
     "printf '\\101\\377\\0102'; printf '%b' 'a\\tb'",
+    "echo 1 2 3 | xargs -n 2 echo got; echo a b | xargs echo; echo x | xargs false; echo $?",
     "seq 100000 | head -n 2",
     "yes | head -n 1",
     "a='*'; echo \"$a\" '*' \\*; echo a\\ b",
@@ -134,6 +135,15 @@ def test_a_loop_that_only_computes_takes_processor_time() -> None:
         host.run("timeout 1 sh -c 'while :; do :; done'")
         stdout, _, _ = host.run("head -n 1 /proc/stat")
     assert int(stdout.split()[1]) > 20  # ticks; without the loop it would be two
+
+
+def test_a_shell_finds_itself_in_proc(host: AdbHost) -> None:
+    stdout, _, status = host.run(
+        "cat /proc/self/stat; read line < /proc/$$/stat; echo $line; echo $$"
+    )
+    own, again, pid = stdout.decode().splitlines()
+    assert status == 0
+    assert own.split()[0] == again.split()[0] == pid
 
 
 def test_nothing_of_this_computer_shows(host: AdbHost) -> None:

@@ -9,6 +9,7 @@ from workbench.devices.virtual.commands.arguments import UsageError, count_of, f
 from workbench.devices.virtual.shell.state import Call, CommandFunction
 
 PATTERN_LIMIT = 500
+XARGS_LIMIT = 5000
 
 
 async def _cat(call: Call) -> int:
@@ -260,8 +261,21 @@ async def _tee(call: Call) -> int:
 
 
 async def _xargs(call: Call) -> int:
+    """``xargs [-n COUNT] command``: words of standard input as arguments, so many at a time."""
+    words = list(call.arguments)
+    limit = XARGS_LIMIT
+    if words and words[0].startswith("-n"):
+        option = words.pop(0)
+        limit = max(1, count_of(option[2:] or (words.pop(0) if words else "")))
+    elif words and words[0].startswith("-"):
+        raise UsageError(f"Unknown option '{words[0][1:]}'")
     items = (await call.files.stdin.read_all()).decode("utf-8", "surrogateescape").split()
-    return await call.run([*(call.arguments or ["echo"]), *items], call.files)
+    status = 0
+    for start in range(0, max(1, len(items)), limit):
+        part = items[start : start + limit]
+        failed_now = await call.run([*(words or ["echo"]), *part], call.files)
+        status = 123 if failed_now else status
+    return status
 
 
 COMMANDS: dict[str, CommandFunction] = {

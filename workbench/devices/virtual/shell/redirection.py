@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from workbench.devices.virtual.shell.expansion import Expander
-from workbench.devices.virtual.shell.state import Files, ShellState
+from workbench.devices.virtual.shell.state import Files, ShellState, own_process
 from workbench.devices.virtual.shell.streams import (
     FileSink,
     NullSink,
@@ -75,7 +75,7 @@ def _duplicate(table: dict[int, Source | Sink], descriptor: int, target: str) ->
 
 
 def _open_read(state: ShellState, target: str) -> Source:
-    path = state.machine.files.resolve(target, state.folder)
+    path = own_process(state.machine.files.resolve(target, state.folder), state.process)
     if path == "/dev/null":
         return empty_source()
     try:

@@ -69,6 +69,13 @@ class ShellState:
         return {name: self.variables.get(name, "") for name in sorted(self.exported)}
 
 
+def own_process(path: str, process: Process) -> str:
+    """A path in which ``/proc/self`` stands for the process that uses it."""
+    if path == "/proc/self" or path.startswith("/proc/self/"):
+        return f"/proc/{process.pid}{path.removeprefix('/proc/self')}"
+    return path
+
+
 Run = Callable[[Sequence[str], Files], Awaitable[int]]
 
 
@@ -104,7 +111,7 @@ class Call:
 
     def path(self, path: str) -> str:
         """Absolute path of an argument."""
-        return self.machine.files.resolve(path, self.folder)
+        return own_process(self.machine.files.resolve(path, self.folder), self.process)
 
 
 CommandFunction = Callable[[Call], Awaitable[int]]

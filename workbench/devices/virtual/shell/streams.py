@@ -158,47 +158,43 @@ class Pipe:
 
     def __init__(self) -> None:
         self._pieces: deque[bytes] = deque()
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
         self._no_writer = False
         self._no_reader = False
         self.source = Source(self._fetch, self._leave)
 
     async def write(self, data: bytes) -> None:
         """Pass the bytes on."""
-        async with self._changed:
-            await self._changed.wait_for(
-                lambda: self._no_reader or len(self._pieces) < _PIPE_PIECES
-            )
-            if self._no_reader:
-                raise BrokenPipeError
-            if data:
-                self._pieces.append(data)
-                self._changed.notify_all()
+        while not self._no_reader and len(self._pieces) >= _PIPE_PIECES:
+            await self._wait()
+        if self._no_reader:
+            raise BrokenPipeError
+        if data:
+            self._pieces.append(data)
+            self._changed.set()
 
     def close(self) -> None:
         """No more bytes come."""
         self._no_writer = True
-        self._wake()
+        self._changed.set()
 
     def _leave(self) -> None:
         self._no_reader = True
-        self._wake()
+        self._changed.set()
 
-    def _wake(self) -> None:
-        async def wake() -> None:
-            async with self._changed:
-                self._changed.notify_all()
-
-        self._waking = asyncio.ensure_future(wake())
+    async def _wait(self) -> None:
+        # Whoever waits clears: `set` wakes all that wait at that moment, so no change is missed.
+        self._changed.clear()
+        await self._changed.wait()
 
     async def _fetch(self) -> bytes:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._no_writer or bool(self._pieces))
-            if not self._pieces:
+        while not self._pieces:
+            if self._no_writer:
                 return b""
-            piece = self._pieces.popleft()
-            self._changed.notify_all()
-            return piece
+            await self._wait()
+        piece = self._pieces.popleft()
+        self._changed.set()
+        return piece
 
 
 def _check(size: int) -> None:
