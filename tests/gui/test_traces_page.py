@@ -96,14 +96,14 @@ def make_bench(
     folder.mkdir(parents=True)
     managers: list[JobManager] = []
 
-    def make(own: bool = True, size: tuple[int, int] = (1360, 820)) -> Bench:
+    def make(own: bool = True, size: tuple[int, int] = (1360, 820), trace: str = "") -> Bench:
         if own:
             story = {"temperature_c": Source(Provenance.ABSENT, "no sensor; 25 assumed")}
             info = make_info(title="My walk", origin="recorded", column_sources=story)
             write_trace(make_trace(200, info), folder / f"{OWN}.csv")
         settings = Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
         workspace = Workspace(ServicesCatalogue(), settings)
-        workspace.load()
+        workspace.load(trace=trace)
         managers.append(JobManager())
         bridge = JobBridge(managers[-1])
         recorder = Recorder()
@@ -515,3 +515,39 @@ def test_the_ends_of_a_crop_can_be_put_at_the_playhead(make_bench: MakeBench) ->
     page.ui.stack.show_at(60.0)
     page._crop_to()
     assert page.ui.stack.region == (20.0, 60.0)
+
+
+def test_a_file_opened_by_its_path_is_listed_and_left_as_it_is(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    path = tmp_path / "elsewhere.csv"
+    write_trace(make_trace(50, make_info(title="Elsewhere")), path)
+    before = path.read_bytes()
+    bench = make_bench(own=False, trace=str(path))
+    assert bench.page.selected == str(path)
+    crop(bench, 10, 19)
+    bench.page.save()
+    bench.settle()
+    assert path.read_bytes() == before
+    assert bench.own_files() == ["elsewhere_copy"]
+
+
+def test_a_list_that_comes_late_does_not_close_a_form(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.page.open_compose()
+    bench.settle()
+    bench.page.on_shown()
+    bench.settle()
+    assert bench.page.ui.state_name == "compose"
+
+
+def test_a_broken_own_file_can_be_deleted(make_bench: MakeBench) -> None:
+    bench = make_bench(own=False)
+    (bench.folder / "broken.csv").write_text("nonsense\n")
+    bench.page.refresh("broken")
+    bench.settle()
+    bench.page.delete()
+    assert bench.page.confirmation is not None
+    bench.page.confirmation.button(QMessageBox.StandardButton.Yes).click()
+    bench.settle()
+    assert bench.own_files() == []

@@ -8,7 +8,7 @@ import zoneinfo
 from collections.abc import Callable, Sequence
 
 TIME_FORMS = {
-    "clock": "time of day, local, without a date",
+    "clock": "time of day, no date",
     "iso": "date and time, year first",
     "dmy": "date and time, day first",
     "mdy": "date and time, month first",

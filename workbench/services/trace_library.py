@@ -7,7 +7,7 @@ import os
 import re
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class TraceSummary:
 
     Attributes:
         id: what the command line takes; the file's name.
-        shipped: whether it came with the program, so that it cannot be changed.
+        shipped: whether it is not the user's to change: it came with the program, or is opened.
         span_s: times of the first and last sample.
         outline: the battery's charge at `OUTLINE_POINTS` even times, 0 to 100.
         sources: where each column's values come from.
@@ -54,6 +54,11 @@ class TraceSummary:
     error: str = ""
 
     @property
+    def opened(self) -> bool:
+        """Whether it is a file from elsewhere, which is left as it is."""
+        return Path(self.id).is_absolute()
+
+    @property
     def duration_s(self) -> float:
         """Seconds from the first to the last sample."""
         return self.span_s[1] - self.span_s[0]
@@ -70,10 +75,14 @@ class TraceLibrary:
         """Where own traces are kept; it may not exist yet."""
         return user_folder("traces")
 
-    def list(self) -> tuple[TraceSummary, ...]:
-        """All traces, the user's own first; files that did not change are not read again."""
+    def list(self, opened: Iterable[Path] = ()) -> tuple[TraceSummary, ...]:
+        """All traces, the user's own first; files that did not change are not read again.
+
+        Args:
+            opened: files from elsewhere to list too; their paths are their ids.
+        """
         found = {}
-        for entry in list_traces():
+        for entry in (*(Entry(str(path), path, True) for path in opened), *list_traces()):
             key = _key(entry)
             found[key] = self._known.get(key) or _summary(entry)
         self._known = found
@@ -182,6 +191,8 @@ class TraceLibrary:
             os.replace(self.folder / REMOVED_FOLDER / path.name, path)
 
     def _entry(self, trace_id: str) -> Entry:
+        if Path(trace_id).is_absolute():
+            return Entry(trace_id, Path(trace_id), True)
         for entry in list_traces():
             if entry.id == trace_id:
                 return entry
@@ -191,7 +202,8 @@ class TraceLibrary:
         entry = self._entry(trace_id)
         if entry.shipped:
             raise SettingsError(
-                f"'{trace_id}' came with the program and stays as it is.", "Duplicate it first."
+                f"'{trace_id}' came with the program or is a file from elsewhere, and stays.",
+                "Duplicate it first.",
             )
         return entry
 
@@ -227,7 +239,9 @@ def _summary(entry: Entry) -> TraceSummary:
     try:
         trace = read_trace(entry.path)
     except WorkbenchError as error:
-        return TraceSummary(entry.id, entry.path, entry.shipped, entry.id, error=str(error))
+        return TraceSummary(
+            entry.id, entry.path, entry.shipped, Path(entry.id).name, error=str(error)
+        )
     info = trace.info
     even_s = np.linspace(trace.t_s[0], trace.t_s[-1], OUTLINE_POINTS)
     return TraceSummary(

@@ -65,7 +65,7 @@ class RecordPanel(QWidget):
         self._origin_s = 0.0
         self._rows: list[list[float]] = []
         self._drawn_s = 0.0
-        self.title = QLineEdit("This computer")
+        self.title = QLineEdit()
         self.title.setMaxLength(80)
         self.title.setAccessibleName("Name of the recording")
         self.minutes = number_box("Minutes to record", 0, 30 * 1440, 10, decimals=1, suffix=" min")
@@ -92,6 +92,12 @@ class RecordPanel(QWidget):
     def running(self) -> bool:
         """Whether a recording goes on."""
         return self._job is not None
+
+    def open(self) -> None:
+        """Show the form, with a name that tells recordings apart."""
+        if not self.running:
+            self.title.setText(f"This computer, {dt.datetime.now():%Y-%m-%d %H:%M}")
+        self.title.setFocus()
 
     def begin(self) -> None:
         """Start recording with what the form says."""

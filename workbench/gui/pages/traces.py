@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QUndoStack
@@ -54,6 +55,7 @@ class TracesPage(Page):
         self._drafts: dict[str, TraceView] = {}
         self._selected = ""
         self._undo = QUndoStack(self)
+        self._undo.setUndoLimit(100)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -133,8 +135,11 @@ class TracesPage(Page):
 
     def refresh(self, select: str = "") -> None:
         """Read the list anew; then show `select`, or what was shown before."""
+        # A file that was opened by its path is no entry of the library's folders.
+        keys = [choice.key for choice in self.shell.workspace.choices("trace")]
+        opened = tuple(Path(key) for key in keys if Path(key).is_absolute())
         self._work.start(
-            lambda: self._library.list(),
+            lambda: self._library.list(opened),
             lambda found: self._on_list(found, select),
             "Read the list of traces",
         )
@@ -147,7 +152,14 @@ class TracesPage(Page):
             if changed and trace_id not in self._drafts:
                 self._saved.pop(trace_id)  # read anew when it is shown again
         if before.keys() != self._summaries.keys() or before != self._summaries:
-            self.shell.workspace.take({"trace": choices_of(found)})
+            self.shell.workspace.take(
+                {"trace": choices_of([known for known in found if not known.opened])}
+            )
+        if not select and self.ui.state_name in ("record", "compose"):
+            # Somebody is at work there: only the list is new.
+            self._selected = self._selected if self._selected in self._summaries else ""
+            self._show_list()
+            return
         current = self.shell.workspace.current("trace")
         wanted = [select, self._selected, current.key if current else "", *self._summaries]
         self.select(next((key for key in wanted if key in self._summaries), ""))
@@ -452,7 +464,7 @@ class TracesPage(Page):
     def open_record(self) -> None:
         """Show the recorder."""
         self.ui.show_record()
-        self.record.title.setFocus()
+        self.record.open()
         self._show_controls()
 
     def open_compose(self) -> None:
@@ -498,7 +510,7 @@ class TracesPage(Page):
 
     def _on_recorded(self, trace_id: str) -> None:
         self.shell.notify("The recording is in your traces", "good")
-        self.refresh(trace_id if self.ui.state_name == "record" else self._selected)
+        self.refresh(trace_id if self.ui.state_name == "record" else "")
 
     def _back(self) -> None:
         """From the recorder or the form to the traces."""
@@ -510,7 +522,7 @@ class TracesPage(Page):
         self.ui.error.show_problem(problem)
         self.shell.notify(problem.message, "bad")
         self._patience.stop()
-        if self.ui.state_name == "loading" or self.view is None:
+        if self.ui.state_name not in ("record", "compose") and self.view is None:
             self.ui.show_nothing()
 
     def _retry(self) -> None:
@@ -544,12 +556,15 @@ class TracesPage(Page):
         there = self.view is not None and self.ui.state_name == "trace"
         free = there and not self.busy
         own = free and summary is not None and not summary.shipped
+        # A file that cannot be read can still be thrown away.
+        broken = self.ui.state_name == "nothing" and not self.busy
+        removable = own or (broken and summary is not None and not summary.shipped)
         edited = free and self._selected in self.edited_ids
         for key, enabled in (
             ("crop", free),
             ("from", free),
             ("to", free), ("resample", free), ("duplicate", free), ("rename", own),
-            ("delete", own), ("save", edited), ("replay", free),
+            ("delete", removable), ("save", edited), ("replay", free),
             ("undo", self._undo.canUndo() and not self.busy),
             ("redo", self._undo.canRedo() and not self.busy),
         ):  # fmt: skip
@@ -576,6 +591,8 @@ class TracesPage(Page):
 
     def _on_theme(self, _tokens: object) -> None:
         self._show_list()
+        if self.view is not None:
+            self.ui.details.show_view(self.view)
 
     # ---- wiring --------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from workbench.gui.settings import Settings
 from workbench.gui.widgets.basics import Card, Pill, label, row
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.states import EmptyState, ErrorPanel
+from workbench.gui.widgets.tips import plain_tip
 from workbench.gui.widgets.trace_details import TraceDetails
 from workbench.gui.widgets.trace_edit_bar import TraceEditBar
 from workbench.gui.widgets.trace_list import TraceList
@@ -178,18 +179,18 @@ class TracesLayout(QObject):
         """Title, marks and facts of the trace that is shown."""
         self.heading.setText(summary.title)
         origin = view.trace.info.origin
-        story = (
-            "Read on a real device." if origin == "recorded" else "Made up: nothing was measured."
-        )
+        recorded = "Recorded on a device; the columns below say how each was read."
+        story = recorded if origin == "recorded" else "Made up: nothing in it was measured."
         self.origin_pill.show_state(origin, "good" if origin == "recorded" else "", story)
         if edited:
-            self.state.setText(
-                "edited, saved as a copy" if summary.shipped else "edited, not saved"
-            )
+            state = "edited; saved as a copy" if summary.shipped else "edited, not saved"
+        elif summary.shipped:
+            state = "opened file, read-only" if summary.opened else "shipped, read-only"
         else:
-            self.state.setText("shipped, read-only" if summary.shipped else "")
+            state = ""
+        self.state.setText(state)
         self.facts.setText(view.facts)
-        self.facts.setToolTip(view.facts)
+        self.facts.setToolTip(plain_tip(view.facts))
 
     def save_state(self, settings: Settings) -> None:
         """Remember the splitters."""
@@ -246,7 +247,7 @@ class TracesLayout(QObject):
         names.addWidget(self.facts)
         line = row(
             self.undo_button, self.redo_button, self.crop_button, self.resample_button,
-            self.save_button, self.more_button, self.replay_button, spacing=6,
+            self.save_button, None, self.more_button, self.replay_button, spacing=6,
         )  # fmt: skip
         line.setContentsMargins(8, 0, 8, 0)
         tools.setLayout(line)

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWi
 
 from workbench.gui.widgets.basics import label
 
+_MARGINS = (8, 0, 4, 0)
+"""Padding of the sheet does not reach the line edit inside a number box."""
+
 
 def number_box(
     name: str, low: float, high: float, value: float, *, decimals: int = 1, suffix: str = ""
@@ -15,6 +18,7 @@ def number_box(
     box = QDoubleSpinBox()
     box.setAccessibleName(name)
     box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    box.lineEdit().setTextMargins(*_MARGINS)
     box.setDecimals(decimals)
     box.setRange(low, high)
     box.setValue(value)
@@ -28,6 +32,7 @@ def whole_box(name: str, low: int, high: int, value: int, *, suffix: str = "") -
     box = QSpinBox()
     box.setAccessibleName(name)
     box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    box.lineEdit().setTextMargins(*_MARGINS)
     box.setRange(low, high)
     box.setValue(value)
     box.setSuffix(suffix)

@@ -25,7 +25,15 @@ from PySide6.QtWidgets import (
 
 from workbench.core.resources import assets_root
 
-_ORDER = ("window", "replay", "network", "device-profiles", "trace-format", "training")
+_ORDER = (
+    "window",
+    "replay",
+    "network",
+    "traces",
+    "device-profiles",
+    "trace-format",
+    "training",
+)
 """Pages in reading order; others follow by name."""
 
 

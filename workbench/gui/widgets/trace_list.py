@@ -127,6 +127,12 @@ class _Delegate(QStyledItemDelegate):
         painter.drawPolyline(QPolygonF(points))
 
 
+def _group(summary: TraceSummary) -> str:
+    if summary.opened:
+        return "Opened"
+    return "Shipped" if summary.shipped else "Yours"
+
+
 def _pill(painter: QPainter, base: QPointF, text: str, colour: str) -> float:
     """Draw a word in a rounded outline on the line at `base`; returns its width."""
     painter.setFont(theme.font(10))
@@ -172,8 +178,8 @@ class TraceList(QListWidget):
         """Show these entries, own ones first; says nothing of a selection made here."""
         self.blockSignals(True)
         self.clear()
-        for caption, shipped in (("Yours", False), ("Shipped", True)):
-            group = [summary for summary in summaries if summary.shipped == shipped]
+        for caption in ("Opened", "Yours", "Shipped"):
+            group = [summary for summary in summaries if _group(summary) == caption]
             if not group:
                 continue
             item = QListWidgetItem(caption)
