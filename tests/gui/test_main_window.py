@@ -323,3 +323,26 @@ def test_a_file_that_is_no_trace_is_explained_on_the_page(
     assert "notes.csv" in page.ui.error._message.text()
     opened.close()
     opened.deleteLater()
+
+
+@pytest.mark.parametrize("width", [1600, 1440, 1300, 1100, 1024, 860])
+def test_the_choosers_are_never_cut(qtbot: QtBot, window: MainWindow, width: int) -> None:
+    window.read_details()
+    settle_details(qtbot, window)
+    window.resize(width, 700)
+    QApplication.processEvents()
+    for chooser in window.top_bar._choosers.values():
+        assert chooser.width() >= chooser.sizeHint().width()
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = theme.manager()
+    monkeypatch.setattr(manager, "_system_name", lambda: "light")
+    manager.choose("system")
+    assert theme.tokens() is LIGHT
+    monkeypatch.setattr(manager, "_system_name", lambda: "dark")
+    manager._on_system_changed(Qt.ColorScheme.Dark)
+    assert theme.tokens() is DARK
+    manager.choose("light")
+    manager._on_system_changed(Qt.ColorScheme.Dark)
+    assert theme.tokens() is LIGHT

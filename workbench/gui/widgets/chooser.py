@@ -84,10 +84,11 @@ class Chooser(QToolButton):
         self.setToolTip((current.story or current.detail) if current else "There is none.")
         self.updateGeometry()
 
-    def set_compact(self, compact: bool) -> None:
-        """Leave caption and detail out where room is short."""
-        self._title.setVisible(not compact)
-        self._detail.setVisible(not compact and bool(self._detail.text()))
+    def set_room(self, *, caption: bool, detail: bool) -> None:
+        """Leave caption or detail out where room is short."""
+        self._title.setVisible(caption)
+        self._detail.setVisible(detail and bool(self._detail.text()))
+        self._row.invalidate()
         self.updateGeometry()
 
     def _open(self) -> None:

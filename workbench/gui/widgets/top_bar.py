@@ -12,7 +12,13 @@ from workbench.gui.widgets.basics import label
 from workbench.gui.widgets.chooser import Chooser
 from workbench.gui.workspace import Workspace
 
-_COMPACT_BELOW_PX = 1240
+_LEVELS = (
+    (True, True, "Search commands…      Ctrl+K"),
+    (True, True, "Ctrl+K"),
+    (True, False, "Ctrl+K"),
+    (False, False, "Ctrl+K"),
+)
+"""From much room to little: captions shown, details shown, words on the command button."""
 
 
 class TopBar(QWidget):
@@ -73,10 +79,15 @@ class TopBar(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        compact = self.width() < _COMPACT_BELOW_PX
-        for chooser in self._choosers.values():
-            chooser.set_compact(compact)
-        self._search.setText("Ctrl+K" if compact else "Search commands…      Ctrl+K")
+        """Say as much as there is room for: details go first, then captions."""
+        for caption, detail, words in _LEVELS:
+            self._search.setText(words)
+            for chooser in self._choosers.values():
+                chooser.set_room(caption=caption, detail=detail)
+            choosers = sum(one.sizeHint().width() + 8 for one in self._choosers.values())
+            others = (self._brand, self._search, self._theme)
+            if choosers + sum(one.sizeHint().width() + 8 for one in others) + 64 <= self.width():
+                return
 
     def _restyle(self, tokens: Tokens) -> None:
         self._search.setIcon(theme.manager().icon("search"))
