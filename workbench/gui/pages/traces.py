@@ -93,6 +93,11 @@ class TracesPage(Page):
         return [action for action in self._actions.values() if action.isEnabled()]
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing is being read or made."""
+        return not self.busy
+
+    @property
     def busy(self) -> bool:
         """Whether something is read or written now."""
         return self._work.busy
