@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.core.errors import SettingsError, WorkbenchError
-from workbench.devices.adb.describe import PhoneDescription, describe_phone
-from workbench.devices.adb.keys import load_keys
-from workbench.devices.adb.owner import DeviceOwner
-from workbench.devices.adb.phone import (
+from workbench.devices.adb.connect import (
+    APPROVAL_S,
     OnWaiting,
     connect_tcp,
     connect_through_server,
     connect_usb,
 )
+from workbench.devices.adb.describe import PhoneDescription, describe_phone
+from workbench.devices.adb.keys import load_keys
+from workbench.devices.adb.owner import DeviceOwner
 from workbench.devices.adb.server import AdbServer
 from workbench.devices.adb.states import ADVICE, DeviceState, ListedDevice
 from workbench.devices.adb.tracker import DeviceListEvent, DeviceTracker
@@ -137,6 +138,7 @@ def list_devices(
     details: bool = True,
     server: AdbServer | None = None,
     timeout_s: float = 10.0,
+    approval_s: float = APPROVAL_S,
     on_waiting: OnWaiting | None = None,
 ) -> DeviceOverview:
     """All devices: those of the ADB server, or on USB where none runs, and those at `addresses`.
@@ -145,6 +147,7 @@ def list_devices(
         addresses: phones to connect to directly, as HOST:PORT.
         details: ask each usable device what it is and can do.
         timeout_s: for each device.
+        approval_s: how long the user of a phone may take to accept this computer's key.
         on_waiting: called with what the user has to do on a phone, when it comes to that.
 
     Raises:
@@ -166,22 +169,24 @@ def list_devices(
                     serial,
                     TransportKind.USB,
                     lambda serial=serial: connect_usb(  # type: ignore[misc]
-                        serial, load_keys(), timeout_s=timeout_s, on_waiting=on_waiting
+                        serial, load_keys(), timeout_s=timeout_s, approval_s=approval_s,
+                        on_waiting=on_waiting,
                     ),
                     timeout_s,
                 )
-            )
+            )  # fmt: skip
     for host, port in places:
         found.append(
             _direct(
                 f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
                 TransportKind.TCP,
                 lambda host=host, port=port: connect_tcp(  # type: ignore[misc]
-                    host, port, load_keys(), timeout_s=timeout_s, on_waiting=on_waiting
+                    host, port, load_keys(), timeout_s=timeout_s, approval_s=approval_s,
+                    on_waiting=on_waiting,
                 ),
                 timeout_s,
             )
-        )
+        )  # fmt: skip
     return DeviceOverview(status, usb, tuple(found))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.fake_adbd import FakeAdbd
+from workbench.devices.adb.connect import connect_tcp
 from workbench.devices.adb.describe import describe_phone
-from workbench.devices.adb.phone import connect_tcp
 from workbench.devices.adb.sections import parse_sections, run_sections
 from workbench.services.virtual_phone import VirtualPhone, VirtualPhoneOptions
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.helpers.fake_adbd import FakeAdbd
 from workbench.core.errors import InputFileError
+from workbench.devices.adb.connect import connect_tcp
 from workbench.devices.adb.keys import AdbKey
-from workbench.devices.adb.phone import AdbDevice, connect_tcp
+from workbench.devices.adb.phone import AdbDevice
 from workbench.devices.device import TransportKind
 from workbench.devices.errors import (
     CommandFailedError,

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from tests.helpers.fake_adbd import FakeAdbd
+from workbench.devices.adb.connect import connect_tcp
 from workbench.devices.adb.owner import DeviceOwner
-from workbench.devices.adb.phone import connect_tcp
 from workbench.devices.errors import DeviceError, DeviceGoneError, DeviceNotFoundError
 
 

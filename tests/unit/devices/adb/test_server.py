@@ -14,7 +14,8 @@ import pytest
 from tests.helpers.adb_server import adb_program, running_server
 from tests.helpers.fake_adbd import FakeAdbd
 from workbench.core.errors import SettingsError
-from workbench.devices.adb.phone import AdbDevice, connect_through_server
+from workbench.devices.adb.connect import connect_through_server
+from workbench.devices.adb.phone import AdbDevice
 from workbench.devices.adb.server import AdbServer, ServerAddress, server_address
 from workbench.devices.adb.states import DeviceState
 from workbench.devices.adb.tracker import DeviceListEvent, DeviceTracker

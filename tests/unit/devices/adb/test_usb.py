@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.helpers.fake_adbd import FakeAdbd
-from workbench.devices.adb.phone import connect_usb
+from workbench.devices.adb.connect import connect_usb
 from workbench.devices.adb.transports import find_usb_transports, usb_capability
 from workbench.devices.device import TransportKind
 from workbench.devices.errors import DeviceGoneError, DeviceNotFoundError
