@@ -13,7 +13,7 @@ from workbench import __version__
 from workbench.devices.computer import describe_computer
 from workbench.services.benchmarks import BenchFigure
 
-SUITES = ("search", "replay", "evolution", "window")
+SUITES = ("search", "replay", "evolution", "window", "adb")
 
 
 @click.command()
@@ -78,6 +78,10 @@ def _run(suite: str, contexts: int, deep_contexts: int) -> list[BenchFigure]:
         from workbench.services.benchmark_window import bench_window
 
         return bench_window(7, _progress)
+    if suite == "adb":
+        from workbench.services.benchmark_adb import bench_adb
+
+        return bench_adb(progress=_progress)
     deployment = deploy(find_network(SAMPLE_NETWORK), find_profile(SAMPLE_PROFILE))
     if suite == "replay":
         return benchmarks.bench_replay(deployment, find_trace(SAMPLE_TRACE), _progress)
