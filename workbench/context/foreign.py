@@ -7,7 +7,7 @@ trace and one list of everything that was wrong, with line numbers.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -156,9 +156,7 @@ class _Converter:
                 f"'{rule.unit}'; the first is {clean(cells[0], 40)!r}",
                 self._lines[:1].tolist(),
             )
-        self._leave_out(
-            ~good, lambda row: f"no time in {rule.column!r} ({clean(cells[row], 30)!r}), left out"
-        )
+        self._leave_out(~good, "no time", rule.column, cells)
         midnight = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
         if rule.unit == "clock":
             days = np.array(unwrap_days(seconds[good].tolist()))
@@ -229,10 +227,7 @@ class _Converter:
         if self._mapping.missing == "hold":
             values = self._held(values, rule)
         known = np.isfinite(values) | strange
-        self._leave_out(
-            ~known,
-            lambda row: f"no value in {rule.column!r} ({clean(cells[row], 30)!r}), left out",
-        )
+        self._leave_out(~known, "no value", rule.column, cells)
         self._keep &= np.isfinite(values)
         return values
 
@@ -250,10 +245,18 @@ class _Converter:
         return np.asarray(values[np.where(last < 0, int(np.argmax(good)), last)])
 
     def _leave_out(
-        self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]], message: Callable[[int], str]
+        self,
+        rows: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        what: str,
+        column: str,
+        cells: Sequence[str],
     ) -> None:
-        for row in np.flatnonzero(rows & self._keep).tolist():
-            self._found.add("warning", message(row), [self._table.lines[row]])
+        """Take rows out and report them as one problem, with the first cell as the example."""
+        gone = np.flatnonzero(rows & self._keep)
+        if gone.size:
+            example = clean(cells[int(gone[0])], 30)
+            message = f"{what} in {column!r} ({example!r}), left out"
+            self._found.add("warning", message, self._lines[gone].tolist())
         self._keep &= ~rows
 
     # ---- facts ---------------------------------------------------------------------------------
