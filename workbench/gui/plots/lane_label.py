@@ -56,7 +56,7 @@ class LaneLabel(pg.GraphicsWidget):
         title = self._title
         if low:
             metrics = QFontMetricsF(painter.font())
-            room = LABEL_WIDTH_PX - 26 - metrics.horizontalAdvance(number)
+            room = LABEL_WIDTH_PX - 23 - metrics.horizontalAdvance(number)
             title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(12, y), title)
         if number and low:
