@@ -187,6 +187,7 @@ class ProfileResult(QWidget):
     def _show_trust(self, lines: Sequence[tuple[str, str, str]]) -> None:
         for widget in self._trust_words:
             self._trust.removeWidget(widget)
+            widget.hide()  # it is deleted later, and would be painted until then
             widget.deleteLater()
         self._trust_words.clear()
         for number, (what, finding, tone) in enumerate(lines):

@@ -17,7 +17,8 @@ from workbench.gui.plots.pixel_items import translucent
 SPAN_S = 120.0
 _MAX_SAMPLES = 4000
 _LABEL_PX = 112
-_STRIP_PX = 54
+_LEAST_STRIP_PX = 54
+_MOST_STRIP_PX = 88
 _AXIS_PX = 18
 
 
@@ -50,8 +51,9 @@ class LiveStrips(QWidget):
         self._values: dict[str, deque[float | None]] = {
             strip.key: deque(maxlen=_MAX_SAMPLES) for strip in strips
         }
-        self.setMinimumSize(240, _STRIP_PX * len(strips) + _AXIS_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumSize(240, _LEAST_STRIP_PX * len(strips) + _AXIS_PX)
+        self.setMaximumHeight(_MOST_STRIP_PX * len(strips) + _AXIS_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Live: " + ", ".join(strip.title for strip in strips))
         theme.manager().changed.connect(self._restyle)
 
@@ -91,7 +93,7 @@ class LiveStrips(QWidget):
 
     def sizeHint(self) -> QSize:
         """All strips."""
-        return QSize(420, _STRIP_PX * len(self._strips) + _AXIS_PX)
+        return QSize(420, _LEAST_STRIP_PX * len(self._strips) + _AXIS_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw strip under strip, then the time axis."""
@@ -99,14 +101,20 @@ class LiveStrips(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, strip in enumerate(self._strips):
-            top = number * _STRIP_PX
+            top = number * self._high
             self._draw_label(painter, strip, top, tokens)
-            box = QRectF(_LABEL_PX, top + 4, self.width() - _LABEL_PX, _STRIP_PX - 8)
+            box = QRectF(_LABEL_PX, top + 4, self.width() - _LABEL_PX, self._high - 8)
             self._draw_curve(painter, strip, box, tokens)
             painter.setPen(QPen(translucent(tokens.line, 0.8), 1))
-            painter.drawLine(QPointF(0, top + _STRIP_PX), QPointF(self.width(), top + _STRIP_PX))
+            bottom = top + self._high
+            painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
         self._draw_axis(painter, tokens)
         painter.end()
+
+    @property
+    def _high(self) -> float:
+        """Height of one strip."""
+        return (self.height() - _AXIS_PX) / max(1, len(self._strips))
 
     def _draw_label(self, painter: QPainter, strip: Strip, top: float, tokens: Tokens) -> None:
         painter.setFont(theme.font(theme.SMALL_PX))
@@ -163,8 +171,8 @@ class LiveStrips(QWidget):
         painter.setFont(theme.font(theme.SMALL_PX, tabular=True))
         painter.setPen(QColor(tokens.secondary))
         wide = self.width() - _LABEL_PX
-        y = _STRIP_PX * len(self._strips)
-        for ago_s in (120, 90, 60, 30, 0):
+        y = self._high * len(self._strips)
+        for ago_s in (120, 60, 0):
             x = self.width() - wide * ago_s / SPAN_S
             box = QRectF(x - 30, y, 60, _AXIS_PX)
             side = Qt.AlignmentFlag.AlignHCenter

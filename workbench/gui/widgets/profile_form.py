@@ -285,4 +285,5 @@ def _clear(layout: QVBoxLayout) -> None:
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:
+            widget.hide()  # it is deleted later, and would be painted until then
             widget.deleteLater()

@@ -1,0 +1,309 @@
+"""The Devices page: this computer live, phones of every state, and device profiles."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from workbench.core.errors import SettingsError
+from workbench.devices.adb.states import ADVICE, DeviceState
+from workbench.devices.capabilities import Capability
+from workbench.devices.computer import Cache, ComputerDescription
+from workbench.devices.device import TransportKind
+from workbench.devices.local import LocalReading
+from workbench.gui import theme
+from workbench.gui.bridge import JobBridge
+from workbench.gui.pages.devices import DeviceSources, DevicesPage
+from workbench.gui.presenters.devices import PHONE_NOTE
+from workbench.gui.presenters.problem import Problem
+from workbench.gui.services_catalogue import ServicesCatalogue
+from workbench.gui.settings import Settings
+from workbench.gui.shell import Shell
+from workbench.gui.widgets.live_strips import LiveStrips, Strip
+from workbench.gui.workspace import Workspace
+from workbench.jobs import Job, JobContext, JobManager, run_in_thread
+from workbench.services.computer import ComputerOverview, ComputerSample
+from workbench.services.devices import DeviceOverview, FoundDevice, ServerStatus
+
+OVERVIEW = ComputerOverview(
+    ComputerDescription(
+        "Plain CPU", 8, 4, 8192, "Linux 6", "x86_64",
+        (Cache(2, "Unified", 2048, (0,)), Cache(2, "Unified", 2048, (1,)),
+         Cache(1, "Data", 48, (0,))),
+    ),
+    (Capability("latency", True, "an engine"), Capability("energy", False, "no counter here")),
+)  # fmt: skip
+NO_SERVER = ServerStatus("127.0.0.1:5037", False, None, "No ADB server answers.", "Start one.")
+SERVER = ServerStatus("127.0.0.1:5037", True, 41, "", "")
+USB = Capability("usb", False, "no library for USB")
+
+
+def _reading(load: float) -> LocalReading:
+    return LocalReading(1024.0, 0.75, 4096.0, None, None, None, None, load)
+
+
+def _phone(serial: str, state: DeviceState, model: str = "") -> FoundDevice:
+    advice = ADVICE[state]
+    return FoundDevice(
+        serial, TransportKind.SERVER, state, str(state), advice.meaning, advice.to_do, model
+    )
+
+
+def _play(context: JobContext, records: list[object]) -> None:
+    for record in records:
+        context.publish(record)
+    while not context.wait(10.0):
+        pass
+
+
+class Sources:
+    """Jobs that publish what they are told and then wait."""
+
+    def __init__(self, *phones: DeviceOverview) -> None:
+        self.phones_records = list(phones) or [DeviceOverview(NO_SERVER, USB, ())]
+        self.addresses: list[tuple[str, ...]] = []
+        self.jobs: list[Job] = []
+
+    def computer(self) -> Job:
+        samples = [ComputerSample(t / 2, _reading(t / 10)) for t in range(1, 6)]
+        return self._job([OVERVIEW, *samples])
+
+    def phones(self, addresses: tuple[str, ...]) -> Job:
+        self.addresses.append(addresses)
+        return self._job(list(self.phones_records))
+
+    def _job(self, records: list[object]) -> Job:
+        self.jobs.append(run_in_thread(_play, {"records": records}, name="script"))
+        return self.jobs[-1]
+
+
+class Stage:
+    """A shell around one page."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.pages: list[str] = []
+        self.problems: list[Problem] = []
+        self.workspace = Workspace(ServicesCatalogue(), settings)
+        self.workspace.load()
+        self.bridge = JobBridge(JobManager())
+        self.shell = Shell(
+            workspace=self.workspace,
+            bridge=self.bridge,
+            settings=settings,
+            notify=self._notify,
+            show_problem=self.problems.append,
+            go_to=self.pages.append,
+        )
+
+    def _notify(self, text: str, tone: str) -> None:
+        assert isinstance(text, str) and isinstance(tone, str)
+
+
+@pytest.fixture
+def stage(settings: Settings, qtbot: QtBot) -> Iterator[Stage]:
+    made = Stage(settings)
+    yield made
+    made.bridge.stop_all()
+
+
+Make = Callable[..., DevicesPage]
+
+
+@pytest.fixture
+def make(stage: Stage, qtbot: QtBot) -> Make:
+    def build(sources: Sources | None = None) -> DevicesPage:
+        sources = sources or Sources()
+        page = DevicesPage(stage.shell, DeviceSources(sources.computer, sources.phones))
+        qtbot.addWidget(page)
+        page.resize(1364, 800)
+        page.show()
+        page.on_shown()
+        qtbot.waitUntil(lambda: page.panel.strips.samples == 5 and page.settled, timeout=20_000)
+        return page
+
+    return build
+
+
+def _texts(page: DevicesPage) -> str:
+    from PySide6.QtWidgets import QLabel
+
+    return "\n".join(found.text() for found in page.panel.findChildren(QLabel) if found.text())
+
+
+# ---- this computer -----------------------------------------------------------------------------
+
+
+def test_this_computer_is_described_and_live(make: Make) -> None:
+    page = make()
+    assert [row.title for row in page.devices.rows] == ["This computer"]
+    shown = _texts(page)
+    for words in ("Plain CPU", "4 physical, 8 logical", "2 × 2 MiB", "48 KiB", "8.0 GiB"):
+        assert words in shown
+    assert "no counter here" in shown
+    strips = page.panel.strips
+    assert strips.text("load") == "50 %"
+    assert strips.text("share") == "0.75"
+    assert strips.text("memory") == "4.0 GiB"
+    assert "Load of others 50 %" in strips.accessibleDescription()
+    page.grab()
+
+
+def test_a_hidden_page_watches_nothing(make: Make, qtbot: QtBot) -> None:
+    sources = Sources()
+    page = make(sources)
+    page.on_hidden()
+    qtbot.waitUntil(lambda: all(job.finished for job in sources.jobs), timeout=20_000)
+    page.on_shown()
+    assert len(sources.jobs) == 4
+    assert page.panel.strips.samples == 0
+
+
+def test_watching_shows_in_no_bar(make: Make, stage: Stage) -> None:
+    make()
+    assert stage.bridge.running() == []
+
+
+def test_actions_lead_to_the_other_pages(make: Make, stage: Stage, qtbot: QtBot) -> None:
+    page = make()
+    qtbot.mouseClick(page.panel.profile, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.panel.record, Qt.MouseButton.LeftButton)
+    assert stage.pages == ["profile", "traces"]
+
+
+# ---- phones ------------------------------------------------------------------------------------
+
+
+def test_no_phones_says_why_and_what_is_missing(make: Make) -> None:
+    page = make()
+    assert "No ADB server answers." in page.phones_note
+    assert "no library for USB" in page.phones_note
+    assert PHONE_NOTE in page.phones_note
+
+
+@pytest.mark.parametrize("state", [s for s in DeviceState if not s.usable])
+def test_each_state_says_what_to_do(make: Make, state: DeviceState) -> None:
+    page = make(Sources(DeviceOverview(SERVER, USB, (_phone("A1", state, "Phone one"),))))
+    _, row = page.devices.rows
+    assert (row.state, row.tone) == (str(state), "warning")
+    assert row.to_do == ADVICE[state].to_do
+    page.select("A1")
+    assert page.panel.title == "Phone one"
+    assert ADVICE[state].to_do in _texts(page)
+
+
+def test_a_phone_cannot_be_measured_yet_and_says_so(make: Make) -> None:
+    page = make(Sources(DeviceOverview(SERVER, USB, (_phone("A1", DeviceState.DEVICE, "One"),))))
+    page.select("A1")
+    assert not page.panel.profile.isEnabled()
+    assert page.panel.note == PHONE_NOTE
+    assert not page.panel.strips.isVisible()
+    page.select("this computer")
+    assert page.panel.profile.isEnabled()
+    assert page.panel.strips.isVisible()
+
+
+def test_markup_from_a_phone_stays_text(make: Make) -> None:
+    evil = "<b>bold</b><img src=x>"
+    page = make(Sources(DeviceOverview(SERVER, USB, (_phone("A1", DeviceState.DEVICE, evil),))))
+    page.select("A1")
+    assert page.panel.title == evil
+    assert page.panel._title.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_an_address_is_kept_and_looked_at(make: Make, qtbot: QtBot) -> None:
+    sources = Sources()
+    page = make(sources)
+    assert not page.connect_button.isEnabled()
+    page.address.setText("192.168.1.17")
+    qtbot.keyClick(page.address, Qt.Key.Key_Return)
+    assert sources.addresses == [(), ("192.168.1.17:5555",)]
+    assert page.address.text() == ""
+
+
+def test_nonsense_is_no_address(make: Make, stage: Stage) -> None:
+    sources = Sources()
+    page = make(sources)
+    page.address.setText("not an address; rm -rf")
+    page.connect_address()
+    (problem,) = stage.problems
+    assert "is no address" in problem.message
+    assert sources.addresses == [()]
+
+
+def test_a_watch_that_fails_says_why(make: Make, qtbot: QtBot) -> None:
+    def fail(_context: JobContext) -> None:
+        raise SettingsError("ADB_SERVER_SOCKET makes no sense.", "Correct it.")
+
+    page = make()
+    page._sources = DeviceSources(page._sources.computer, lambda _: run_in_thread(fail))
+    page.refresh()
+    qtbot.waitUntil(lambda: "makes no sense" in page.phones_note, timeout=20_000)
+
+
+# ---- device profiles ---------------------------------------------------------------------------
+
+
+def test_profiles_are_listed_with_their_marks(make: Make, stage: Stage) -> None:
+    page = make()
+    rows = page.profiles.rows
+    assert len(rows) == len(stage.workspace.choices("device"))
+    assert rows[0].used
+    assert (rows[0].title, rows[0].state, rows[0].tone) == (
+        "Xiaomi Redmi 3S",
+        "estimated",
+        "warning",
+    )
+
+
+def test_a_profile_shows_what_it_rests_on_and_can_be_used(make: Make, stage: Stage) -> None:
+    page = make()
+    page.select_profile("jetson_nano")
+    assert page.panel.title == "NVIDIA Jetson Nano"
+    assert "not known: no energy figures" in _texts(page)
+    page.panel.use.click()
+    current = stage.workspace.current("device")
+    assert current is not None and current.key == "jetson_nano"
+    assert not page.panel.use.isEnabled()
+    assert next(row for row in page.profiles.rows if row.used).key == "jetson_nano"
+
+
+def test_enter_uses_a_profile(make: Make, stage: Stage) -> None:
+    page = make()
+    page.profiles.setCurrentRow(3)
+    page.profiles.itemActivated.emit(page.profiles.item(3))
+    current = stage.workspace.current("device")
+    assert current is not None and current.key == page.profiles.rows[3].key
+
+
+# ---- strips ------------------------------------------------------------------------------------
+
+
+def test_strips_forget_what_is_old_and_leave_gaps(qtbot: QtBot) -> None:
+    strips = LiveStrips([Strip("a", "A", "%", 0, None, 0, "good")])
+    qtbot.addWidget(strips)
+    strips.resize(400, 100)
+    for t_s in range(300):
+        strips.add(float(t_s), {"a": None if t_s % 7 == 0 else float(t_s)})
+    assert strips.samples == 126
+    assert strips.text("a") == "299 %"
+    strips.add(300.0, {})
+    assert strips.text("a") == "–"
+    assert not strips.grab().isNull()
+
+
+def test_both_themes_paint(make: Make) -> None:
+    page = make()
+    pictures = []
+    for name in ("dark", "light"):
+        theme.manager().choose(name)
+        pictures.append(page.grab().toImage())
+    assert pictures[0] != pictures[1]
+
+
+def test_the_page_does_without_torch(make: Make) -> None:
+    make()
+    assert "torch" not in sys.modules
