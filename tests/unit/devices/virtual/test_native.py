@@ -91,6 +91,8 @@ def test_a_program_is_ended(open_phone: VirtualPhone, open_host: AdbHost, way: s
     prefix = "timeout -s 9 0.3 " if way == "timeout" else ""
     stream = open_host.open(f"shell,v2,raw:{prefix}{FOLDER}/forever 1000; echo status $?")
     wait_for_children(1)
+    while b"forever" not in other_process_list(open_phone):
+        time.sleep(0.02)  # the child lives a moment before the phone knows of it
     if way == "disconnect":
         open_host.socket.close()
     elif way != "timeout":
@@ -98,6 +100,11 @@ def test_a_program_is_ended(open_phone: VirtualPhone, open_host: AdbHost, way: s
     if way in ("kill-agent", "timeout"):
         assert b"status 137" in b"".join(stream.pieces())
     wait_for_children(0)
+
+
+def other_process_list(phone: VirtualPhone) -> bytes:
+    with AdbHost(phone.port) as other:
+        return other.connect().run(f"pidof -s forever && ps -A -o ARGS | grep '^{FOLDER}'")[0]
 
 
 def wait_for_children(count: int) -> None:
