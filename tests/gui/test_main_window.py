@@ -41,8 +41,9 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
     QApplication.processEvents()
 
 
-@pytest.mark.parametrize("name", ["dark", "light"])
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 700)], ids=["large", "small"])
+@pytest.mark.parametrize(
+    ("name", "size"), [("dark", (1024, 700)), ("light", (1440, 900))], ids=["dark", "light"]
+)
 def test_every_page_is_drawn_in_both_themes(
     qtbot: QtBot, window: MainWindow, name: str, size: tuple[int, int]
 ) -> None:

@@ -460,7 +460,7 @@ def test_playing_does_not_use_up_references_to_none(qtbot: QtBot, replay: Replay
     """Some PySide6 versions release None with each drawn frame until the program aborts."""
     view = replay.view
     assert view is not None
-    frames = 300
+    frames = 200
     for _ in range(20):
         replay.seek(replay.t_s + 20)
         QApplication.processEvents()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -68,6 +68,7 @@ class ImportDialog(QDialog):
         self._state: ImportState | None = None
         self._wanted = False
         self._filling = False
+        self._asked_path = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -107,6 +108,7 @@ class ImportDialog(QDialog):
             return
         self._timer.stop()
         self._wanted = False
+        self._asked_path = self.path.text()
         self.outcome.setText("Reading…")
         self.import_button.setEnabled(False)
         self._job = run_in_thread(
@@ -250,9 +252,8 @@ class ImportDialog(QDialog):
             self.open_path(path)
 
     def _on_path(self) -> None:
-        if self.path.text() and (
-            self._state is None or self._state.draft.table.path != self.path.text()
-        ):
+        # The field also reports when it loses the focus, such as to the end of the dialog.
+        if self.path.text() != self._asked_path:
             self._read(None)
 
     def _on_delimiter(self, _index: int) -> None:
@@ -302,14 +303,10 @@ class ImportDialog(QDialog):
             self.imported.emit(self._state.result.trace)
             self.accept()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop waiting for a change."""
-        self._timer.stop()
-        super().closeEvent(event)
-
     def done(self, result: int) -> None:
-        """Stop waiting for a change, however it is closed."""
+        """Stop waiting, however it is closed; what is still read is not wanted any more."""
         self._timer.stop()
+        self._job = None
         super().done(result)
 
     # ---- building ------------------------------------------------------------------------------
