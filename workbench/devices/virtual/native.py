@@ -12,16 +12,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import os
 import platform
+import re
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
+from workbench.devices.computer import parse_cpu_list
 from workbench.devices.virtual.processes import Process
 from workbench.devices.virtual.shell.state import EXIT_KILLED, Call
 from workbench.devices.virtual.shell.streams import Sink, Source
@@ -139,7 +143,7 @@ class NativePrograms:
         self._running[process.pid] = running
         helpers = [
             asyncio.ensure_future(_feed(call.files.stdin, running)),
-            asyncio.ensure_future(self._watch(running, process)),
+            asyncio.ensure_future(self._watch(running, process, _cpus(call.arguments))),
         ]
         try:
             _limit(running.pid, machine.files.capacity_bytes)
@@ -207,7 +211,9 @@ class NativePrograms:
             part.write_bytes(content)
             part.replace(target)
 
-    async def _watch(self, running: asyncio.subprocess.Process, process: Process) -> None:
+    async def _watch(
+        self, running: asyncio.subprocess.Process, process: Process, cpus: tuple[int, ...]
+    ) -> None:
         """Let the simulated phone carry the program's load, and see its own state meanwhile."""
         with contextlib.suppress(psutil.Error):
             host = psutil.Process(running.pid)
@@ -219,9 +225,19 @@ class NativePrograms:
                 process.cpu_s = times.user + times.system
                 self._machine.catch_up()
                 cores = max(0.0, process.cpu_s - before_s) / (now_s - at_s)
-                self._machine.model.set_load(f"pid {process.pid}", cores, heavy=True)
+                self._machine.model.set_load(f"pid {process.pid}", cores, heavy=True, cpus=cpus)
                 before_s, at_s = process.cpu_s, now_s
                 self._write_system_files()
+
+
+def _cpus(arguments: Sequence[str]) -> tuple[int, ...]:
+    """The agent's option ``--cpus``: which of the simulated processors it shall run on."""
+    for option, value in itertools.pairwise(arguments):
+        if option == "--cpus" and re.fullmatch(
+            r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?){0,99}", value, re.ASCII
+        ):
+            return parse_cpu_list(value)
+    return ()
 
 
 def _kill(running: asyncio.subprocess.Process, number: int) -> None:

@@ -61,6 +61,21 @@ def test_load_on_one_core_costs_what_the_profile_says(redmi: DeviceProfile) -> N
     assert idle.clusters[0].khz == 960_000
 
 
+def test_load_can_be_bound_to_a_cluster(redmi: DeviceProfile) -> None:
+    model = model_of(redmi)
+    model.set_load("bound", 2.0, heavy=True, cpus=(5, 6))
+    model.set_load("free", 5.0)
+    model.advance(10)
+    fast, slow = (sum(cluster.busy) for cluster in model.clusters)
+    assert fast == pytest.approx(4.0)
+    assert slow == pytest.approx(3.0)  # two bound, and one that found no room on the fast one
+    assert model.clusters[1].khz == 1_094_400
+    model.set_load("bound", 0.0)
+    model.set_load("free", 0.0)
+    model.advance(11)
+    assert sum(sum(cluster.busy) for cluster in model.clusters) == 0
+
+
 @given(st.lists(st.floats(0.001, 20), min_size=1, max_size=12))
 def test_it_does_not_matter_how_time_is_cut(cuts: list[float]) -> None:
     profile = find_profile("redmi_3s")

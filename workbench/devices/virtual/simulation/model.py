@@ -7,6 +7,7 @@ same calls give the same phone.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.devices.profile import DeviceProfile
@@ -43,6 +44,15 @@ class Truth:
     chip_c: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Processor time that something takes, in cores, and where: a cluster, or where it fits."""
+
+    cores: float
+    heavy: bool
+    cluster: int | None
+
+
 class PhoneModel:
     """State of the simulated phone at `now_s`."""
 
@@ -59,7 +69,7 @@ class PhoneModel:
         self.cpu_mj = 0.0
         self.delivered_mj = 0.0
         self._random = random.Random(settings.seed)
-        self._loads: dict[str, tuple[float, bool]] = {}
+        self._loads: dict[str, _Load] = {}
         self._work_s = 0.0
         self._wobble = 1.0
         self._next_wobble_s = 0.0
@@ -91,16 +101,20 @@ class PhoneModel:
                 return app
         return apps[-1]
 
-    def set_load(self, name: str, cores: float, *, heavy: bool = False) -> None:
+    def set_load(
+        self, name: str, cores: float, *, heavy: bool = False, cpus: Sequence[int] = ()
+    ) -> None:
         """From now on something takes so much processor time, in cores; 0 ends it.
 
         Args:
             heavy: it runs on the fastest cluster, however little it takes.
+            cpus: it runs on the cluster of the first of these; empty leaves it to the phone.
         """
+        self._loads.pop(name, None)
         if cores > 0:
-            self._loads[name] = (cores, heavy or cores >= HEAVY_CORES)
-        else:
-            self._loads.pop(name, None)
+            clusters = enumerate(self.clusters)
+            place = next((i for i, cluster in clusters if cpus and cpus[0] in cluster.cpus), None)
+            self._loads[name] = _Load(cores, heavy or cores >= HEAVY_CORES, place)
 
     def add_work(self, cpu_s: float) -> None:
         """Something takes so much processor time, on one core, as soon as it can."""
@@ -150,12 +164,16 @@ class PhoneModel:
         served_s = min(self._work_s, seconds)
         self._work_s -= served_s
         app_cores = self.app.cores * self._wobble if self.screen_on else 0.02
-        plain = [served_s / seconds, app_cores]
-        loads = [*self._loads.values(), *((load, load >= HEAVY_CORES) for load in plain)]
-        heavy = sum(load for load, is_heavy in loads if is_heavy)
-        light = sum(load for load, is_heavy in loads if not is_heavy)
+        loads = [
+            _Load(cores, cores >= HEAVY_CORES, None) for cores in (served_s / seconds, app_cores)
+        ]
+        loads += self._loads.values()
+        free = [load for load in loads if load.cluster is None]
+        heavy = sum(load.cores for load in free if load.heavy)
+        light = sum(load.cores for load in free if not load.heavy)
         for index, cluster in enumerate(self.clusters):
-            taken = min(heavy, float(len(cluster.cpus)))
+            bound = sum(load.cores for load in loads if load.cluster == index)
+            taken = min(heavy, max(0.0, len(cluster.cpus) - bound))
             heavy -= taken
             last = index == len(self.clusters) - 1
-            cluster.place(taken, light if last else 0.0)
+            cluster.place(bound + taken, light if last else 0.0)
