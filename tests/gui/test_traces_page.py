@@ -197,8 +197,8 @@ def test_replay_uses_the_trace_and_goes_to_replay(make_bench: MakeBench) -> None
 
 
 def crop(bench: Bench, low: float, high: float) -> None:
-    bench.page.begin_crop()
-    bench.page.set_region(low, high)
+    bench.page.editing.begin_crop()
+    bench.page.editing.set_region(low, high)
     bench.page.ui.edit_bar.apply.click()
     bench.settle()
 
@@ -259,7 +259,7 @@ def test_resampling_keeps_states_and_says_how_many_samples_there_will_be(
     bench = make_bench()
     bench.select(OWN)
     page = bench.page
-    page.begin_resample()
+    page.editing.begin_resample()
     page.ui.edit_bar.rate.setValue(0.1)
     assert "20 samples instead of 200" in page.ui.edit_bar._outcome.text()
     page.ui.edit_bar.apply.click()
@@ -271,12 +271,12 @@ def test_a_crop_of_nothing_or_everything_cannot_be_applied(make_bench: MakeBench
     bench = make_bench()
     bench.select(OWN)
     page = bench.page
-    page.begin_crop()
-    page.set_region(-100, 1e6)
+    page.editing.begin_crop()
+    page.editing.set_region(-100, 1e6)
     assert not page.ui.edit_bar.apply.isEnabled()
-    page.set_region(10.2, 10.8)
+    page.editing.set_region(10.2, 10.8)
     assert not page.ui.edit_bar.apply.isEnabled()
-    page.set_region(10, 20)
+    page.editing.set_region(10, 20)
     assert page.ui.edit_bar.apply.isEnabled()
 
 
@@ -284,7 +284,7 @@ def test_crop_times_can_be_typed(make_bench: MakeBench, qtbot: QtBot) -> None:
     bench = make_bench()
     bench.select(OWN)
     bar = bench.page.ui.edit_bar
-    bench.page.begin_crop()
+    bench.page.editing.begin_crop()
     bar.from_edit.setText("09:00:30")
     bar.from_edit.editingFinished.emit()
     region = bench.page.ui.stack.region
@@ -414,8 +414,8 @@ def test_a_wrong_time_of_charging_is_said_at_once(make_bench: MakeBench) -> None
 def open_log(bench: Bench, qtbot: QtBot, text: str = PHONE_LOG):  # type: ignore[no-untyped-def]
     path = bench.folder.parent / "log_2026-01-31.csv"
     path.write_text(text)
-    bench.page.open_import()
-    dialog = bench.page.import_dialog
+    bench.page.importing.open_empty()
+    dialog = bench.page.importing.dialog
     assert dialog is not None
     dialog.open_path(path)
     qtbot.waitUntil(lambda: not dialog.busy, timeout=5000)
@@ -435,7 +435,7 @@ def test_a_phone_log_is_imported(make_bench: MakeBench, qtbot: QtBot) -> None:
     assert bench.own_files() == ["phone"]
     trace = read_trace(bench.folder / "phone.csv")
     assert trace.t_s.tolist() == [0.0, 120.0, 180.0]
-    assert bench.page.selected == "phone" and bench.page.import_dialog is None
+    assert bench.page.selected == "phone" and bench.page.importing.dialog is None
 
 
 def test_the_mapping_is_checked_while_it_is_changed(make_bench: MakeBench, qtbot: QtBot) -> None:
@@ -500,8 +500,8 @@ def test_a_trace_of_the_workbench_needs_no_mapping(make_bench: MakeBench, qtbot:
     bench = make_bench(own=False)
     path = bench.folder.parent / "given.csv"
     write_trace(make_trace(info=make_info(title="Given")), path)
-    bench.page.open_import(str(path))
-    qtbot.waitUntil(lambda: bench.page.import_dialog is None, timeout=5000)
+    bench.page.importing.open(str(path))
+    qtbot.waitUntil(lambda: bench.page.importing.dialog is None, timeout=5000)
     bench.settle()
     assert bench.own_files() == ["given"]
 
@@ -511,9 +511,9 @@ def test_the_ends_of_a_crop_can_be_put_at_the_playhead(make_bench: MakeBench) ->
     bench.select(OWN)
     page = bench.page
     page.ui.stack.show_at(20.0)
-    page._crop_from()
+    page.editing.crop_from()
     page.ui.stack.show_at(60.0)
-    page._crop_to()
+    page.editing.crop_to()
     assert page.ui.stack.region == (20.0, 60.0)
 
 

@@ -19,16 +19,16 @@ from workbench.gui.pages.trace_commands import (
     RenameCommand,
 )
 from workbench.gui.pages.trace_compose import ComposePanel
+from workbench.gui.pages.trace_edit_mode import TraceEditMode
 from workbench.gui.pages.trace_lanes import TraceLanes
 from workbench.gui.pages.trace_record import RecordPanel, StartRecording, start_recording
 from workbench.gui.pages.trace_work import TraceWork
 from workbench.gui.pages.traces_layout import TracesLayout
-from workbench.gui.presenters.formats import duration
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.traces import TraceView, build_view, choices_of
 from workbench.gui.shell import Page, Shell
-from workbench.gui.widgets.import_dialog import ImportDialog
-from workbench.services.trace_editing import cropped, resampled, retitled
+from workbench.gui.widgets.import_dialog import ImportAction
+from workbench.services.trace_editing import retitled
 from workbench.services.trace_library import TraceLibrary, TraceSummary, copy_title
 
 _PATIENCE_MS = 100
@@ -60,12 +60,13 @@ class TracesPage(Page):
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
         self._patience.timeout.connect(self._show_loading)
-        self._dialog: ImportDialog | None = None
         self._confirm: QMessageBox | None = None
         self.record = RecordPanel(shell.bridge, self._library, start)
         self.compose = ComposePanel(shell.bridge)
+        self.importing = ImportAction(shell.bridge, self)
         self.ui = TracesLayout(self, self.record, self.compose)
         self._lanes = TraceLanes(self.ui.stack)
+        self.editing = TraceEditMode(self.ui.edit_bar, self.ui.stack, self)
         self._actions = self._make_actions()
         self._connect()
         self.ui.restore_state(shell.settings)
@@ -122,11 +123,6 @@ class TracesPage(Page):
         ]
 
     @property
-    def import_dialog(self) -> ImportDialog | None:
-        """The import dialog while it is open."""
-        return self._dialog
-
-    @property
     def confirmation(self) -> QMessageBox | None:
         """The question before a trace is deleted, while it is open."""
         return self._confirm
@@ -171,7 +167,7 @@ class TracesPage(Page):
 
     def select(self, trace_id: str) -> None:
         """Show a trace."""
-        self._end_edit()
+        self.editing.end()
         self._selected = trace_id
         self._show_list()
         recorded = sum(summary.origin == "recorded" for summary in self._summaries.values())
@@ -184,6 +180,7 @@ class TracesPage(Page):
         elif self.view is not None:
             self._show_view()
         else:
+            self.editing.set_view(None)
             self._patience.start()
             self._work.start(
                 lambda: build_view(self._library.read(trace_id)),
@@ -210,121 +207,25 @@ class TracesPage(Page):
 
     # ---- edits ---------------------------------------------------------------------------------
 
-    def begin_crop(self) -> None:
-        """Show the region; what is in view is kept, or the middle of the whole."""
-        view = self.view
-        if view is None:
-            return
-        start, end = view.span_s
-        shown = self.ui.stack.shown_span
-        if shown[0] > start or shown[1] < end:
-            region = (max(shown[0], start), min(shown[1], end))
-        else:
-            region = (start + 0.2 * (end - start), end - 0.2 * (end - start))
-        self.ui.edit_bar.open("crop")
-        self.set_region(*region)
-
-    def set_region(self, from_s: float, to_s: float) -> None:
-        """What a crop keeps, in seconds of the trace."""
-        view = self.view
-        if view is None or self.ui.edit_bar.mode != "crop":
-            return
-        start, end = view.span_s
-        from_s, to_s = max(start, min(from_s, end)), max(start, min(to_s, end))
-        self.ui.stack.set_region((from_s, to_s))
-        self.ui.edit_bar.show_region((from_s, to_s), view.origin_s)
-        t_s = view.trace.t_s
-        inside = int(((t_s >= from_s) & (t_s <= to_s)).sum())
-        outcome = f"{duration(max(0.0, to_s - from_s))} · {inside:,} of {len(t_s):,} samples stay"
-        possible = 0 < inside < len(t_s)
-        if inside == 0:
-            outcome = "No sample lies in there."
-        elif not possible:
-            outcome = "That is the whole trace."
-        self.ui.edit_bar.show_outcome(outcome, possible=possible)
-
-    def _crop_from(self) -> None:
-        self._crop_at(first=True)
-
-    def _crop_to(self) -> None:
-        self._crop_at(first=False)
-
-    def _crop_at(self, *, first: bool) -> None:
-        """Put one end of the region at the playhead."""
-        view = self.view
-        if view is None:
-            return
-        region = self.ui.stack.region
-        if region is None:
-            self.begin_crop()
-            region = view.span_s
-        t_s = self.ui.stack.t_s
-        low, high = (t_s, max(region[1], t_s)) if first else (min(region[0], t_s), t_s)
-        self.set_region(low, high)
-
-    def begin_resample(self) -> None:
-        """Offer another rate."""
-        view = self.view
-        if view is None:
-            return
-        step_s = view.figures.step_s or 1.0
-        self.ui.edit_bar.rate.setValue(max(0.0001, min(50.0, 0.5 / step_s)))
-        self.ui.edit_bar.open("resample")
-        self._show_rate()
-
     def begin_rename(self) -> None:
         """Offer another name."""
         summary = self._summaries.get(self._selected)
         if summary is not None and not summary.shipped:
-            self.ui.edit_bar.name_edit.setText(summary.title)
-            self.ui.edit_bar.open("rename")
+            self.editing.begin_rename(summary.title)
 
-    def _show_rate(self) -> None:
-        view = self.view
-        if view is not None and self.ui.edit_bar.mode == "resample":
-            rate = self.ui.edit_bar.rate.value()
-            samples = int(view.trace.duration_s * rate) + 1
-            self.ui.edit_bar.show_outcome(
-                f"{samples:,} samples instead of {len(view.trace):,}; levels are interpolated, "
-                "states are held",
-                possible=samples <= 3_000_000,
+    def _on_renamed(self, title: str) -> None:
+        summary = self._summaries.get(self._selected)
+        if summary is not None and title and title != summary.title:
+            self._undo.push(RenameCommand(self, summary.id, summary.title, title))
+
+    def _on_edited(self, edit: Callable[[Trace], Trace], text: str) -> None:
+        view, trace_id = self.view, self._selected
+        if view is not None:
+            self._work.start(
+                lambda: build_view(edit(view.trace)),
+                lambda after: self._undo.push(EditCommand(self, trace_id, view, after, text)),
+                f"Edit {trace_id}",
             )
-
-    def _apply_edit(self, mode: str) -> None:
-        view, region = self.view, self.ui.stack.region
-        if view is None:
-            return
-        if mode == "rename":
-            title = self.ui.edit_bar.name_edit.text().strip()
-            summary = self._summaries[self._selected]
-            self._end_edit()
-            if title and title != summary.title:
-                self._undo.push(RenameCommand(self, summary.id, summary.title, title))
-            return
-        rate = self.ui.edit_bar.rate.value()
-        if mode == "crop" and region is not None:
-            low, high = region
-            text = "crop"
-
-            def edit() -> TraceView:
-                return build_view(cropped(view.trace, low, high))
-        else:
-            text = f"resample to {rate:g} Hz"
-
-            def edit() -> TraceView:
-                return build_view(resampled(view.trace, rate))
-
-        trace_id = self._selected
-        self._end_edit()
-        self._work.start(
-            edit,
-            lambda after: self._undo.push(EditCommand(self, trace_id, view, after, text)),
-            f"Edit {trace_id}",
-        )
-
-    def _end_edit(self) -> None:
-        self.ui.edit_bar.close_edit()
-        self.ui.stack.set_region(None)
 
     def save(self) -> None:
         """Write the edits: over an own trace, or as an own copy of a shipped one."""
@@ -478,20 +379,6 @@ class TracesPage(Page):
         self.compose.open()
         self._show_controls()
 
-    def open_import(self, path: str = "") -> None:
-        """Show the import dialog; with `path` on this file."""
-        if self._dialog is None:
-            self._dialog = ImportDialog(self.shell.bridge, self)
-            self._dialog.imported.connect(self._on_imported)
-            self._dialog.finished.connect(self._on_import_closed)
-        self._dialog.open()
-        self._dialog.path.setFocus()
-        if path:
-            self._dialog.open_path(path)
-
-    def _on_import_button(self) -> None:
-        self.open_import()
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take one file."""
         urls = event.mimeData().urls()
@@ -500,15 +387,10 @@ class TracesPage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Import the file that was dropped."""
-        self.open_import(event.mimeData().urls()[0].toLocalFile())
+        self.importing.open(event.mimeData().urls()[0].toLocalFile())
 
     def _on_imported(self, trace: Trace) -> None:
         self._add(trace, f"import {trace.info.title}")
-
-    def _on_import_closed(self, _result: int) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
 
     def _on_composed(self, trace: Trace) -> None:
         self._add(trace, f"compose {trace.info.title}")
@@ -552,6 +434,7 @@ class TracesPage(Page):
         self.ui.show_head(summary, view, edited=summary.id in self.edited_ids)
         self.ui.details.show_view(view)
         self._lanes.show(view)
+        self.editing.set_view(view)
         self.ui.show_trace()
         self._show_controls()
 
@@ -604,12 +487,12 @@ class TracesPage(Page):
     def _make_actions(self) -> dict[str, QAction]:
         actions = {
             "record": self.add_action("Record this computer", "Ctrl+R", self.open_record),
-            "import": self.add_action("Import a recording", "Ctrl+I", self._on_import_button),
+            "import": self.add_action("Import a recording", "Ctrl+I", self.importing.open_empty),
             "compose": self.add_action("Compose a scenario", "Ctrl+E", self.open_compose),
-            "crop": self.add_action("Crop", "C", self.begin_crop),
-            "resample": self.add_action("Resample", "R", self.begin_resample),
-            "from": self.add_action("Crop: keep from the playhead", "[", self._crop_from),
-            "to": self.add_action("Crop: keep until the playhead", "]", self._crop_to),
+            "crop": self.add_action("Crop", "C", self.editing.begin_crop),
+            "resample": self.add_action("Resample", "R", self.editing.begin_resample),
+            "from": self.add_action("Crop: keep from the playhead", "[", self.editing.crop_from),
+            "to": self.add_action("Crop: keep until the playhead", "]", self.editing.crop_to),
             "save": self.add_action("Save the edited trace", "Ctrl+S", self.save),
             "replay": self.add_action("Replay this trace", "Ctrl+Return", self.replay),
             "undo": self.add_action("Undo", "Ctrl+Z", self.undo),
@@ -628,8 +511,8 @@ class TracesPage(Page):
         return actions
 
     def _escape(self) -> None:
-        if self.ui.edit_bar.mode:
-            self._end_edit()
+        if self.editing.open:
+            self.editing.end()
         elif self.ui.state_name in ("record", "compose"):
             self._back()
 
@@ -637,25 +520,23 @@ class TracesPage(Page):
         ui = self.ui
         ui.list.selected.connect(self.select)
         ui.record_button.clicked.connect(self.open_record)
-        ui.import_button.clicked.connect(self._on_import_button)
+        ui.import_button.clicked.connect(self.importing.open_empty)
         ui.compose_button.clicked.connect(self.open_compose)
         ui.empty.acted.connect(self.open_compose)
-        ui.crop_button.clicked.connect(self.begin_crop)
-        ui.resample_button.clicked.connect(self.begin_resample)
+        ui.crop_button.clicked.connect(self.editing.begin_crop)
+        ui.resample_button.clicked.connect(self.editing.begin_resample)
         ui.save_button.clicked.connect(self.save)
         ui.replay_button.clicked.connect(self.replay)
         ui.undo_button.clicked.connect(self.undo)
         ui.redo_button.clicked.connect(self.redo)
-        ui.edit_bar.applied.connect(self._apply_edit)
-        ui.edit_bar.dropped.connect(self._end_edit)
-        ui.edit_bar.region_entered.connect(self.set_region)
-        ui.edit_bar.changed.connect(self._show_rate)
-        ui.stack.region_changed.connect(self.set_region)
+        self.editing.edited.connect(self._on_edited)
+        self.editing.renamed.connect(self._on_renamed)
         ui.stack.sought.connect(ui.stack.show_at)
         ui.error.retried.connect(self._retry)
         self.record.finished.connect(self._on_recorded)
         self.record.closed.connect(self._back)
         self.record.running_changed.connect(self._show_controls)
+        self.importing.imported.connect(self._on_imported)
         self.compose.created.connect(self._on_composed)
         self.compose.closed.connect(self._back)
         self._undo.indexChanged.connect(self._on_undo_index)
