@@ -35,6 +35,7 @@ garbage [N]                 send N packets of random bytes
 truncate BYTES              break off the next file transfer after so many bytes
 key-delay SECONDS           how long the phone's user takes to answer for a new key
 keys accept|deny|revoke     what happens to hosts' keys; revoke forgets those that are known
+state recovery|sideload|device   what it says that it is; connections end
 clear                       end all that goes wrong
 truth                       energy and temperatures as they really are, as JSON"""
 
@@ -194,6 +195,12 @@ def _key_delay(machine: Machine, arguments: list[str]) -> str | None:
     return None
 
 
+def _state(machine: Machine, arguments: list[str]) -> str | None:
+    machine.state = _word(arguments, ("device", "recovery", "sideload"))
+    machine.drop_connections()
+    return None
+
+
 def _clear(machine: Machine, arguments: list[str]) -> str | None:
     machine.faults.clear()
     machine.authenticator.policy = KeyPolicy.ACCEPT
@@ -232,5 +239,6 @@ _ACTIONS: dict[str, Action] = {
     "key-delay": _key_delay,
     "keys": _keys,
     "clear": _clear,
+    "state": _state,
     "truth": _truth,
 }

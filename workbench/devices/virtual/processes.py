@@ -78,10 +78,6 @@ class ProcessTable:
         self._resident[pid] = process
         return process
 
-    def remove_resident(self, pid: int) -> None:
-        """Take a resident process away, as when an app is left."""
-        self._resident.pop(pid, None)
-
     def next_pid(self) -> int:
         """A number that no process had so far."""
         self.last_pid = next(self._numbers)

@@ -78,11 +78,6 @@ class PacketDecoder:
         self._max_payload_bytes = max_payload_bytes
         self._buffer = bytearray()
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes that arrived and belong to a packet that is not complete."""
-        return len(self._buffer)
-
     def feed(self, data: bytes) -> list[Packet]:
         """The packets that are complete after `data`, in order.
 

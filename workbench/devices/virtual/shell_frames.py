@@ -13,7 +13,6 @@ STDOUT: Final = 1
 STDERR: Final = 2
 EXIT: Final = 3
 CLOSE_STDIN: Final = 4
-WINDOW_SIZE: Final = 5
 
 FRAME_LIMIT_BYTES: Final = 1 << 20
 

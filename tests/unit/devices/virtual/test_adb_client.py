@@ -173,6 +173,17 @@ def test_a_key_that_is_not_accepted_shows_as_unauthorized(server: dict[str, str]
         run("disconnect", phone.address)
 
 
+def test_recovery_and_sideload_show(server: dict[str, str]) -> None:
+    with VirtualPhone(VirtualPhoneOptions("redmi_3s")) as phone:
+        run = runner(server, phone)
+        for state in ("recovery", "sideload", "device"):
+            phone.control(f"state {state}")
+            run("disconnect", phone.address)
+            run("connect", phone.address)
+            wait_for_state(run, phone.address, state)
+        run("disconnect", phone.address)
+
+
 def test_a_reboot_ends_everything_and_the_phone_comes_back(server: dict[str, str]) -> None:
     with VirtualPhone(VirtualPhoneOptions("redmi_3s", speed=10.0)) as phone:
         run = runner(server, phone)

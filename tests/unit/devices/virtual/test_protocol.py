@@ -46,7 +46,6 @@ def test_packets_survive_any_cut(packets: list[Packet], places: list[int], sums:
     decoder.verify_checksums = sums
     found = [packet for chunk in cut(wire, places) for packet in decoder.feed(chunk)]
     assert found == packets
-    assert decoder.pending_bytes == 0
 
 
 @given(st.binary(min_size=HEADER_BYTES, max_size=200))

@@ -21,7 +21,6 @@ from workbench.devices.virtual.shell.syntax import (
     Word,
 )
 from workbench.devices.virtual.shell.words import (
-    DEPTH_LIMIT,
     ShellSyntaxError,
     WordReader,
     literal,
@@ -273,4 +272,4 @@ class _Parser:
         return Redirect(descriptor, ">" if op == ">|" else op, word)
 
 
-__all__ = ["DEPTH_LIMIT", "ShellSyntaxError", "parse_script"]
+__all__ = ["ShellSyntaxError", "parse_script"]
