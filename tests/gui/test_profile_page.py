@@ -258,6 +258,25 @@ def test_a_finished_measurement_opens_its_result(make: Make, qtbot: QtBot) -> No
     assert int((~view.points.fitted).sum()) == 16
 
 
+def test_a_profile_in_use_is_read_again_after_measuring(
+    make: Make, qtbot: QtBot, stage: Stage
+) -> None:
+    _measured_before()
+    stage.workspace.take(ServicesCatalogue().quick())
+    stage.workspace.choose("device", "this_computer")
+    script = Script([planned()])
+    page = make(script)
+    before = stage.workspace.revision("device")
+    page.show_plan()
+    page.begin()
+    assert page.running
+    script.go_on.set()
+    _until(qtbot, lambda: not page.running)
+    wait_until_settled(qtbot, page)
+    assert stage.workspace.revision("device") == before + 1
+    assert page.view == "result"
+
+
 def test_an_earlier_measurement_opens_as_it_was(make: Make, qtbot: QtBot) -> None:
     _measured_before(DRIFTED)
     page = make()
@@ -337,11 +356,12 @@ def test_raw_samples_are_exported(make: Make, qtbot: QtBot, stage: Stage, home: 
     _measured_before()
     page = make()
     out = home / "runs.csv"
-    page.export_to(out)
+    assert page.result.view is not None
+    page.exporter.write(page.result.view, out)
     _until(qtbot, lambda: bool(stage.messages))
     assert "2,052 samples written" in stage.messages[-1]
     assert len(out.read_text().splitlines()) == 1 + 76 * 27
-    page.export_to(home / "no folder" / "runs.csv")
+    page.exporter.write(page.result.view, home / "no folder" / "runs.csv")
     _until(qtbot, lambda: bool(stage.problems))
 
 

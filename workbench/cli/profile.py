@@ -30,16 +30,27 @@ PLAN_NAMES = ("quick", "standard")
     type=click.Path(dir_okay=False, path_type=Path),
     help="TOML file to write.  [default: this_computer, among your own device profiles]",
 )
+@click.option(
+    "--configurations",
+    type=click.IntRange(min=2),
+    help="How many to measure, for the fit and held out together.  [default: as the plan says]",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the choice of configurations.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
-    device: str, network: str, plan: str, out: Path | None, seed: int, as_json: bool
+    device: str,
+    network: str,
+    plan: str,
+    out: Path | None,
+    configurations: int | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Measure a network's configurations on a device and write a calibrated device profile.
 
     Close other programs first. Ctrl+C breaks off and leaves no file.
     """
-    summary = _follow(start_local_profiling(network, plan, out, seed))
+    summary = _follow(start_local_profiling(network, plan, out, seed, configurations))
     if as_json:
         plain = {
             key: str(value) if isinstance(value, Path) else value

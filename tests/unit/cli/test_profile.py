@@ -55,17 +55,18 @@ def test_prints_what_was_measured(
         "no counter",
     ):
         assert part in printed
-    assert outcome["arguments"] == ("five", "quick", None, 3)
+    assert outcome["arguments"] == ("five", "quick", None, 3, None)
 
 
 def test_json_is_one_object(outcome: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["profile", "--network", "five", "--plan", "standard", "--out", "mine.toml", "--json"]
+    argv += ["--configurations", "40"]
     assert __main__.main(argv) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["path"] == "mine.toml"
     assert printed["relative_error"] == 0.03
     assert printed["backbone"]["p90_ms"] == 0.24
-    assert outcome["arguments"] == ("five", "standard", Path("mine.toml"), 0)
+    assert outcome["arguments"] == ("five", "standard", Path("mine.toml"), 0, 40)
 
 
 def test_a_failed_job_is_one_message(

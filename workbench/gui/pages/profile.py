@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFileDialog,
     QHBoxLayout,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core.errors import WorkbenchError
 from workbench.gui import theme
+from workbench.gui.pages.profile_export import SampleExport
 from workbench.gui.pages.profile_result import ProfileResult
 from workbench.gui.pages.profile_runs import ProfileRuns
 from workbench.gui.presenters import profiling_plan
@@ -25,19 +21,20 @@ from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.profiling_backend import (
     Loaded,
     ProfilingBackend,
+    look,
     presets,
     usual_configurations,
 )
 from workbench.gui.presenters.profiling_result import ResultView
-from workbench.gui.presenters.profiling_runs import RunBoard, status_text
+from workbench.gui.presenters.profiling_runs import RunBoard, same_plan, status_text
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.basics import label
+from workbench.gui.widgets.view_chips import ViewChips
 from workbench.jobs import (
     Cancelled,
     Done,
     Failed,
     Job,
-    JobContext,
     JobEvent,
     Partial,
     Progress,
@@ -59,7 +56,6 @@ class ProfilePage(Page):
         self._backend = backend or ProfilingBackend()
         self._job: Job | None = None
         self._loading: Job | None = None
-        self._exporting: Job | None = None
         self._preview: ProfilingPreview | None = None
         self._problem = ""
         self._opens_result = True
@@ -69,6 +65,7 @@ class ProfilePage(Page):
         self.runs = ProfileRuns(presets())
         self.form = self.runs.form
         self.result = ProfileResult()
+        self.exporter = SampleExport(shell, self._backend.export, self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PREVIEW_DELAY_MS)
@@ -164,47 +161,29 @@ class ProfilePage(Page):
         view = self.result.view
         if view is None:
             return
-        workspace = self.shell.workspace
-        workspace.take({"device": workspace.catalogue.quick()["device"]})
-        workspace.choose("device", view.result.profile.id)
+        workspace, key = self.shell.workspace, view.result.profile.id
+        if not any(choice.key == key for choice in workspace.choices("device")):
+            # It was measured from a terminal since the window opened.
+            workspace.take({"device": workspace.catalogue.quick()["device"]})
+        workspace.choose("device", key)
         self.shell.notify(f"Replays and searches now use {view.result.profile.title}.", "good")
         self._show_state()
 
     def export(self) -> None:
         """Ask for a file and write the raw samples into it."""
         view = self.result.view
-        if view is None or view.result.runs is None or self._exporting is not None:
-            return
-        name = f"{view.result.profile.id}_{view.result.network.description.name}_runs.csv"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Export raw samples", str(Path.home() / name), "Comma-separated values (*.csv)"
-        )
-        if chosen:
-            self.export_to(Path(chosen))
-
-    def export_to(self, path: Path) -> None:
-        """Write the raw samples into a file."""
-        view = self.result.view
-        if view is None or view.result.runs is None:
-            return
-        arguments = {
-            "samples": view.result.runs.path,
-            "network": str(view.result.network.folder),
-            "out": path,
-        }
-        self._exporting = run_in_thread(self._backend.export, arguments, name=f"Export {path.name}")
-        self.result.show_exporting(True)
-        self.shell.bridge.watch(self._exporting, self._on_export)
+        if view is not None and view.result.runs is not None:
+            self.exporter.ask(view, self)
 
     def show_plan(self) -> None:
         """Show the plan and its runs."""
-        self._plan_chip.setChecked(True)
+        self._chips.show_view("plan")
         self._stack.setCurrentWidget(self.runs)
 
     def show_result(self) -> None:
         """Show what was measured, where something was."""
         if self.result.view is not None:
-            self._result_chip.setChecked(True)
+            self._chips.show_view("result")
             self._stack.setCurrentWidget(self.result)
 
     # ---- the measurement -----------------------------------------------------------------------
@@ -227,12 +206,21 @@ class ProfilePage(Page):
             case Done():
                 self._end("Measured. The profile stands among your device profiles.")
                 self._opens_result = True
+                self._renew_profiles()
                 self._load()
             case Cancelled():
                 self._end("Cancelled. Nothing was written; your device profiles are as before.")
             case Failed():
                 self._end("The measurement broke off. Nothing was written.")
                 self.runs.error.show_problem(Problem.of(event))
+
+    def _renew_profiles(self) -> None:
+        """Offer the profile that was written; where it is the one in use it is read again."""
+        workspace, device = self.shell.workspace, self.form.device
+        workspace.take({"device": workspace.catalogue.quick()["device"]})
+        current = workspace.current("device")
+        if device is not None and current is not None and current.key == device.profile_id:
+            workspace.touch("device")
 
     def _end(self, status: str) -> None:
         self._job = None
@@ -287,7 +275,7 @@ class ProfilePage(Page):
             "device": device,
             "profile": None if profile is None else profile.key,
         }
-        self._loading = run_in_thread(_look, arguments, name="Plan a measurement")
+        self._loading = run_in_thread(look, arguments, name="Plan a measurement")
         self.shell.bridge.watch(self._loading, self._on_loaded, quiet=True)
         self._show_state()
 
@@ -335,7 +323,7 @@ class ProfilePage(Page):
         # The plan that was measured shows its figures; any other plan shows what it would take.
         planned = RunsPlanned(runs.configurations, runs.fitted, runs.runs[0].rounds)
         preview = self._preview
-        if preview is not None and _same(preview.planned, planned):
+        if preview is not None and same_plan(preview.planned, planned):
             board = self._fresh_board(planned)
             board.fill(runs.runs)
             self._set_board(board)
@@ -344,7 +332,7 @@ class ProfilePage(Page):
         preview = self._preview
         if preview is None:
             return RunBoard()
-        same = _same(preview.planned, planned)
+        same = same_plan(preview.planned, planned)
         expected = preview.expected_ms if same and preview.expected_ms is not None else None
         return RunBoard.of(
             preview.network.space, planned, None if expected is None else expected.tolist()
@@ -353,17 +341,6 @@ class ProfilePage(Page):
     def _set_board(self, board: RunBoard) -> None:
         self._board = board
         self.runs.show_board(board)
-
-    def _on_export(self, event: JobEvent) -> None:
-        if self._exporting is None or event.job_id != self._exporting.id:
-            return
-        if isinstance(event, Done | Failed | Cancelled):
-            name, self._exporting = self._exporting.name, None
-            self.result.show_exporting(False)
-            if isinstance(event, Done):
-                self.shell.notify(f"{name}: {event.result:,} samples written.", "good")
-            elif isinstance(event, Failed):
-                self.shell.show_problem(Problem.of(event))
 
     # ---- showing -------------------------------------------------------------------------------
 
@@ -378,7 +355,7 @@ class ProfilePage(Page):
             "none" if network is None else network.label, "" if network is None else network.detail
         )
         view = self.result.view
-        self._result_chip.setEnabled(view is not None)
+        self._chips.chip("result").setEnabled(view is not None)
         used = self.shell.workspace.current("device")
         self.result.show_used(
             view is not None and used is not None and used.key == view.result.profile.id
@@ -396,19 +373,18 @@ class ProfilePage(Page):
     def _build(self) -> None:
         self._subtitle = label("", "secondary")
         self._subtitle.setMinimumWidth(60)
-        self._plan_chip = _chip("Plan and runs", "What is measured, and the runs")
-        self._result_chip = _chip("Result", "The calibrated profile, and how well it predicts")
-        self._plan_chip.setChecked(True)
-        self._views = QButtonGroup(self)
-        self._views.addButton(self._plan_chip)
-        self._views.addButton(self._result_chip)
+        self._chips = ViewChips(
+            (
+                ("plan", "Plan and runs", "What is measured, and the runs"),
+                ("result", "Result", "The calibrated profile, and how well it predicts"),
+            )
+        )
         head = QHBoxLayout()
         head.setSpacing(theme.GRID_PX)
         head.addWidget(label("Profile", "title"))
         head.addSpacing(8)
         head.addWidget(self._subtitle, 1)
-        head.addWidget(self._plan_chip)
-        head.addWidget(self._result_chip)
+        head.addWidget(self._chips)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.runs)
         self._stack.addWidget(self.result)
@@ -419,8 +395,8 @@ class ProfilePage(Page):
         outer.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
-        self._plan_chip.clicked.connect(self._on_chip)
-        self._result_chip.clicked.connect(self._on_chip)
+        self._chips.chosen.connect(self._on_chip)
+        self.exporter.running_changed.connect(self.result.show_exporting)
         self._timer.timeout.connect(self._load)
         self.form.changed.connect(self._on_form)
         self.form.start_asked.connect(self.begin)
@@ -431,8 +407,8 @@ class ProfilePage(Page):
         self.shell.workspace.changed.connect(self._on_workspace)
         self.shell.bridge.jobs_changed.connect(self._on_jobs)
 
-    def _on_chip(self) -> None:
-        if self._result_chip.isChecked():
+    def _on_chip(self, key: str) -> None:
+        if key == "result":
             self.show_result()
         else:
             self.show_plan()
@@ -457,38 +433,3 @@ class ProfilePage(Page):
     def _on_jobs(self) -> None:
         if self.isVisible():
             self._show_state()
-
-
-def _look(
-    context: JobContext,
-    backend: ProfilingBackend,
-    request: ProfilingRequest,
-    device: ProfilingDevice,
-    profile: str | None,
-) -> Loaded:
-    """A preview of a plan, and what was measured before."""
-    preview, problem = None, ""
-    try:
-        preview = backend.preview(context, request, device, profile)
-    except WorkbenchError as error:
-        problem = f"{error.message} {error.hint}".strip()
-    return Loaded(
-        preview, problem, backend.open_result(context, request.network, device.profile_id)
-    )
-
-
-def _same(one: RunsPlanned, other: RunsPlanned) -> bool:
-    """Whether two plans measure the same."""
-    return (
-        one.fitted == other.fitted
-        and one.configurations.shape == other.configurations.shape
-        and bool((one.configurations == other.configurations).all())
-    )
-
-
-def _chip(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setProperty("role", "chip")
-    button.setCheckable(True)
-    button.setToolTip(tip)
-    return button

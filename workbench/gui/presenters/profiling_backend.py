@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.core.errors import WorkbenchError
 from workbench.gui.presenters.profiling_plan import preset_text
 from workbench.jobs import Job, JobContext
 from workbench.profiling.run_rules import PLANS
@@ -68,3 +69,25 @@ def presets() -> tuple[tuple[str, str], ...]:
 def usual_configurations(plan: str) -> int:
     """How many configurations a preset measures."""
     return PLANS[plan].fit + PLANS[plan].held_out
+
+
+def look(
+    context: JobContext,
+    backend: ProfilingBackend,
+    request: ProfilingRequest,
+    device: ProfilingDevice,
+    profile: str | None,
+) -> Loaded:
+    """A preview of a plan, and what was measured before; runs on a worker thread.
+
+    Raises:
+        WorkbenchError: when what was measured cannot be read.
+    """
+    preview, problem = None, ""
+    try:
+        preview = backend.preview(context, request, device, profile)
+    except WorkbenchError as error:
+        problem = f"{error.message} {error.hint}".strip()
+    return Loaded(
+        preview, problem, backend.open_result(context, request.network, device.profile_id)
+    )

@@ -175,3 +175,12 @@ def status_text(message: str, fraction: float | None, eta_s: float | None) -> st
     if eta_s is not None and fraction is not None and fraction < 1:
         parts.append(f"{duration(eta_s)} left")
     return " · ".join(parts)
+
+
+def same_plan(one: RunsPlanned, other: RunsPlanned) -> bool:
+    """Whether two plans measure the same."""
+    return (
+        one.fitted == other.fitted
+        and one.configurations.shape == other.configurations.shape
+        and bool((one.configurations == other.configurations).all())
+    )

@@ -22,7 +22,7 @@ from workbench.gui.widgets.run_cells import (
 
 COLUMNS = ("", "Configuration", "For", "State", "p50, ms", "p90, ms", "Spread", "Trust")
 _NUMBER, _CHIPS, _GROUP, _STATE, _P50, _P90, _SPREAD, _TRUST = range(len(COLUMNS))
-_WIDTHS = {_NUMBER: 38, _GROUP: 62, _STATE: 92, _P50: 62, _P90: 62, _SPREAD: 92}
+_WIDTHS = {_NUMBER: 38, _GROUP: 74, _STATE: 92, _P50: 62, _P90: 62, _SPREAD: 92}
 _NARROW = {_NUMBER: 32, _STATE: 76, _P50: 58, _P90: 58, _SPREAD: 64, _TRUST: 32}
 """Where there is little room: no word for fit or held out, trust as a dot alone."""
 _NARROW_BELOW_PX = 700
