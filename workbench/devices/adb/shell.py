@@ -88,7 +88,7 @@ class MarkDecoder:
         if start < 0:
             # The mark may be cut anywhere, and a CR belongs to the LF that follows it.
             start = max(0, len(self._held) - len(self._mark))
-            if start > 0 and self._held[start - 1 : start] == b"\r":
+            while start > 0 and self._held[start - 1 : start] == b"\r":
                 start -= 1
         ready, self._held = self._held[:start], self._held[start:]
         return [("stdout", _as_written(ready))] if ready else []
