@@ -102,6 +102,7 @@ def test_it_does_what_a_shell_does(host: AdbHost, script: str, tmp_path: Path) -
         ("f() { f; }; f", 1, "recursion too deep"),
         ("$(" * 200 + ")" * 200, 1, "nested too deeply"),
         ("grep '(' -E /proc/stat", 1, "bad REGEX"),
+        ("x=abcdefgh; while :; do x=$x$x || exit 1; done", 1, "argument too long"),
         ("kill 1", 1, "Operation not permitted"),
     ],
 )

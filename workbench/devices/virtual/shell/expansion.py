@@ -20,6 +20,9 @@ from workbench.devices.virtual.shell.syntax import (
 
 Substitute = Callable[[Script], Awaitable[str]]
 
+LENGTH_LIMIT = 1 << 22
+"""Longest word: a script that doubles a variable again and again must not fill the memory."""
+
 _GLOB = re.compile(r"[*?\[]")
 # Stands for a literal letter that would otherwise be a pattern; no text over ADB holds it.
 _ESCAPE = "\ue000"
@@ -45,12 +48,12 @@ class Expander:
         found: list[str] = []
         for word in words:
             for field in await self._split(word):
-                found.extend(self._match_files(field))
+                found.extend(self._match_files(_limited(field)))
         return found
 
     async def text(self, word: Word) -> str:
         """One word as text: neither split nor matched against file names."""
-        return "".join([await self._part_text(part) for part in word])
+        return _limited("".join([await self._part_text(part) for part in word]))
 
     async def pattern(self, word: Word) -> str:
         """A word as a pattern of `fnmatch`, in which quoted letters stand for themselves."""
@@ -189,6 +192,12 @@ class Expander:
         if name == "EPOCHREALTIME":
             return f"{state.machine.wall_s():.6f}"
         return special.get(name, state.variables.get(name))
+
+
+def _limited(text: str) -> str:
+    if len(text) > LENGTH_LIMIT:
+        raise ExpansionError("argument too long")
+    return text
 
 
 def _exists(state: ShellState, path: str) -> bool:
