@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.random_network import write_random_network
 from tests.helpers.networks import five_layer_space
+from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_engine import NcnnNetwork

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.helpers.contexts import RecordingContext
-from tests.helpers.random_network import write_random_network
 from tests.helpers.networks import five_layer_space
 from tests.helpers.profiles import plain_profile
+from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.provenance import Provenance
