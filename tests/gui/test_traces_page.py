@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.traces import make_info, make_trace
 from workbench.context import read_trace, write_trace
+from workbench.core.errors import InputFileError
 from workbench.core.provenance import Provenance, Source
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
@@ -22,6 +23,7 @@ from workbench.gui.shell import Shell
 from workbench.gui.workspace import Workspace
 from workbench.jobs import Job, JobContext, JobManager, run_in_thread
 from workbench.services.recording import RecordingSettings, RecordingSummary
+from workbench.services.trace_library import TraceLibrary
 
 OWN = "my_walk"
 PHONE_LOG = """Time,Level,Temp,Current_uA,CPU_Sum
@@ -211,9 +213,9 @@ def test_a_crop_can_be_undone_and_done_again(make_bench: MakeBench) -> None:
     assert page.view is not None and len(page.view.trace) == 40
     assert page.edited_ids == [OWN]
     assert "cropped to 09:00:20-09:00:59" in page.view.trace.info.notes["edits"]
-    page.undo()
+    page.store.undo()
     assert len(page.view.trace) == 200 and page.edited_ids == []
-    page.redo()
+    page.store.redo()
     assert len(page.view.trace) == 40
     assert len(read_trace(bench.folder / f"{OWN}.csv")) == 200  # nothing is written yet
 
@@ -310,7 +312,7 @@ def test_deleting_asks_and_can_be_undone(make_bench: MakeBench) -> None:
     page.confirmation.button(QMessageBox.StandardButton.Yes).click()
     bench.settle()
     assert bench.own_files() == [] and OWN not in page.ui.list.ids
-    page.undo()
+    page.store.undo()
     bench.settle()
     assert bench.own_files() == [OWN] and page.selected == OWN
 
@@ -324,13 +326,13 @@ def test_renaming_and_duplicating_can_be_undone(make_bench: MakeBench) -> None:
     page.ui.edit_bar.apply.click()
     bench.settle()
     assert page.ui.heading.text() == "Another walk"
-    page.undo()
+    page.store.undo()
     bench.settle()
     assert read_trace(bench.folder / f"{OWN}.csv").info.title == "My walk"
     page.duplicate()
     bench.settle()
     assert bench.own_files() == [OWN, "my_walk_copy"]
-    page.undo()
+    page.store.undo()
     bench.settle()
     assert bench.own_files() == [OWN]
 
@@ -551,3 +553,35 @@ def test_a_broken_own_file_can_be_deleted(make_bench: MakeBench) -> None:
     bench.page.confirmation.button(QMessageBox.StandardButton.Yes).click()
     bench.settle()
     assert bench.own_files() == []
+
+
+def test_what_was_read_too_late_does_not_take_the_page_back(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    (bench.folder / "other.csv").write_bytes((bench.folder / f"{OWN}.csv").read_bytes())
+    bench.page.refresh()
+    bench.settle()
+    bench.page.select(OWN)
+    bench.page.select("other")
+    bench.settle()
+    assert bench.page.selected == "other"
+
+
+def test_an_edit_survives_that_its_copy_cannot_be_written(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(own=False)
+    bench.select("sample_day")
+    crop(bench, 3600, 7200)
+
+    def full(_library: TraceLibrary, _trace: object) -> str:
+        raise InputFileError("x.csv", "cannot be written (No space left on device)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TraceLibrary, "add", full)
+        bench.page.save()
+        bench.settle()
+    assert "No space left" in bench.said[-1]
+    assert bench.page.edited_ids == ["sample_day"]
+    bench.page.save()
+    bench.settle()
+    assert bench.own_files() == ["sample_day_copy"]

@@ -6,35 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QUndoStack
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from workbench.context import Trace
-from workbench.core.errors import WorkbenchError
 from workbench.gui import theme
-from workbench.gui.pages.trace_commands import (
-    AddCommand,
-    EditCommand,
-    RemoveCommand,
-    RenameCommand,
-)
 from workbench.gui.pages.trace_compose import ComposePanel
 from workbench.gui.pages.trace_edit_mode import TraceEditMode
 from workbench.gui.pages.trace_lanes import TraceLanes
 from workbench.gui.pages.trace_record import RecordPanel, StartRecording, start_recording
-from workbench.gui.pages.trace_work import TraceWork
+from workbench.gui.pages.trace_store import TraceStore
 from workbench.gui.pages.traces_layout import TracesLayout
 from workbench.gui.presenters.problem import Problem
-from workbench.gui.presenters.traces import TraceView, build_view, choices_of
+from workbench.gui.presenters.traces import TraceView, choices_of
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.import_dialog import ImportAction
-from workbench.services.trace_editing import retitled
-from workbench.services.trace_library import TraceLibrary, TraceSummary, copy_title
+from workbench.services.trace_library import TraceLibrary
 
 _PATIENCE_MS = 100
 """A read that takes longer says so; a shorter one would only flicker."""
-MAX_VIEWS = 6
-"""Traces kept in memory beside those that are edited."""
 
 
 class TracesPage(Page):
@@ -49,13 +39,8 @@ class TracesPage(Page):
     ) -> None:
         super().__init__(shell, parent)
         self._library = library or TraceLibrary()
-        self._work = TraceWork(shell.bridge, self._on_problem, self._show_controls, self)
-        self._summaries: dict[str, TraceSummary] = {}
-        self._saved: dict[str, TraceView] = {}
-        self._drafts: dict[str, TraceView] = {}
+        self.store = TraceStore(shell.bridge, self._library, self)
         self._selected = ""
-        self._undo = QUndoStack(self)
-        self._undo.setUndoLimit(100)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -82,12 +67,7 @@ class TracesPage(Page):
     def save_state(self) -> None:
         """Remember the layout, and keep what was edited and not saved as copies."""
         self.ui.save_state(self.shell.settings)
-        for trace_id in self.edited_ids:
-            trace = self._drafts.pop(trace_id).trace
-            try:
-                self._library.add(retitled(trace, f"{trace.info.title[:60]} (edited)"))
-            except WorkbenchError as error:
-                self._on_problem(Problem.of(error))
+        self.store.keep_unsaved()
 
     def commands(self) -> list[QAction]:
         """What the palette offers for this page."""
@@ -101,7 +81,7 @@ class TracesPage(Page):
     @property
     def busy(self) -> bool:
         """Whether something is read or written now."""
-        return self._work.busy
+        return self.store.busy
 
     @property
     def selected(self) -> str:
@@ -111,26 +91,17 @@ class TracesPage(Page):
     @property
     def view(self) -> TraceView | None:
         """The trace that is shown, edited or not; None while it is read."""
-        return self._drafts.get(self._selected) or self._saved.get(self._selected)
+        return self.store.view(self._selected)
 
     @property
     def edited_ids(self) -> list[str]:
         """Traces with edits that are not saved."""
-        return [
-            trace_id
-            for trace_id, view in self._drafts.items()
-            if view is not self._saved.get(trace_id)
-        ]
+        return self.store.edited_ids
 
     @property
     def confirmation(self) -> QMessageBox | None:
         """The question before a trace is deleted, while it is open."""
         return self._confirm
-
-    @property
-    def undo_stack(self) -> QUndoStack:
-        """What can be undone."""
-        return self._undo
 
     # ---- the library ---------------------------------------------------------------------------
 
@@ -139,41 +110,32 @@ class TracesPage(Page):
         # A file that was opened by its path is no entry of the library's folders.
         keys = [choice.key for choice in self.shell.workspace.choices("trace")]
         opened = tuple(Path(key) for key in keys if Path(key).is_absolute())
-        self._work.start(
-            lambda: self._library.list(opened),
-            lambda found: self._on_list(found, select),
-            "Read the list of traces",
-        )
+        self.store.set_opened(opened)
+        self.store.refresh(select)
 
-    def _on_list(self, found: tuple[TraceSummary, ...], select: str) -> None:
-        before = self._summaries
-        self._summaries = {summary.id: summary for summary in found}
-        for trace_id in list(self._saved):
-            changed = before.get(trace_id) is not self._summaries.get(trace_id)
-            if changed and trace_id not in self._drafts:
-                self._saved.pop(trace_id)  # read anew when it is shown again
-        if before.keys() != self._summaries.keys() or before != self._summaries:
-            self.shell.workspace.take(
-                {"trace": choices_of([known for known in found if not known.opened])}
-            )
+    def _on_listed(self, select: str, changed: bool) -> None:
+        summaries = self.store.summaries
+        if changed:
+            found = [summary for summary in summaries.values() if not summary.opened]
+            self.shell.workspace.take({"trace": choices_of(found)})
         if not select and self.ui.state_name in ("record", "compose"):
             # Somebody is at work there: only the list is new.
-            self._selected = self._selected if self._selected in self._summaries else ""
+            self._selected = self._selected if self._selected in summaries else ""
             self._show_list()
             return
         current = self.shell.workspace.current("trace")
-        wanted = [select, self._selected, current.key if current else "", *self._summaries]
-        self.select(next((key for key in wanted if key in self._summaries), ""))
+        wanted = [select, self._selected, current.key if current else "", *summaries]
+        self.select(next((key for key in wanted if key in summaries), ""))
 
     def select(self, trace_id: str) -> None:
         """Show a trace."""
         self.editing.end()
         self._selected = trace_id
         self._show_list()
-        recorded = sum(summary.origin == "recorded" for summary in self._summaries.values())
+        recorded = sum(summary.origin == "recorded" for summary in self.store.summaries.values())
         self.ui.subtitle.setText(
-            f"{len(self._summaries)} traces · {recorded} recorded, "
-            f"{len(self._summaries) - recorded} synthetic"
+            f"{len(self.store.summaries)} traces · {recorded} recorded, "
+            f"{len(self.store.summaries) - recorded} synthetic"
         )
         if not trace_id:
             self.ui.show_empty()
@@ -182,26 +144,16 @@ class TracesPage(Page):
         else:
             self.editing.set_view(None)
             self._patience.start()
-            self._work.start(
-                lambda: build_view(self._library.read(trace_id)),
-                lambda view: self._on_view(trace_id, view),
-                f"Read {trace_id}",
-            )
+            self.store.load(trace_id)
         self._show_controls()
 
     def _show_loading(self) -> None:
-        summary = self._summaries.get(self._selected)
+        summary = self.store.summaries.get(self._selected)
         if self.busy and self.view is None and summary is not None:
             self.ui.show_loading(f"Reading {summary.title}…")
             self._show_controls()
 
-    def _on_view(self, trace_id: str, view: TraceView) -> None:
-        while len(self._saved) >= MAX_VIEWS:
-            old = next((key for key in self._saved if key not in self._drafts), None)
-            if old is None:
-                break
-            self._saved.pop(old)
-        self._saved[trace_id] = view
+    def _on_loaded(self, trace_id: str) -> None:
         if trace_id == self._selected:
             self._show_view()
 
@@ -209,85 +161,27 @@ class TracesPage(Page):
 
     def begin_rename(self) -> None:
         """Offer another name."""
-        summary = self._summaries.get(self._selected)
+        summary = self.store.summaries.get(self._selected)
         if summary is not None and not summary.shipped:
             self.editing.begin_rename(summary.title)
 
     def _on_renamed(self, title: str) -> None:
-        summary = self._summaries.get(self._selected)
-        if summary is not None and title and title != summary.title:
-            self._undo.push(RenameCommand(self, summary.id, summary.title, title))
+        self.store.rename(self._selected, title)
 
     def _on_edited(self, edit: Callable[[Trace], Trace], text: str) -> None:
-        view, trace_id = self.view, self._selected
-        if view is not None:
-            self._work.start(
-                lambda: build_view(edit(view.trace)),
-                lambda after: self._undo.push(EditCommand(self, trace_id, view, after, text)),
-                f"Edit {trace_id}",
-            )
+        self.store.edit(self._selected, edit, text)
 
     def save(self) -> None:
         """Write the edits: over an own trace, or as an own copy of a shipped one."""
-        self._save_then(None)
-
-    def _save_then(self, then: Callable[[str], None] | None) -> None:
-        """Save what is edited of the selected trace, then go on with the id it has."""
-        trace_id, view = self._selected, self.view
-        if view is None or trace_id not in self._summaries:
-            return
-        summary = self._summaries[trace_id]
-        if trace_id not in self.edited_ids:
-            if then is not None:
-                then(trace_id)
-        elif summary.shipped:
-            titles = [known.title for known in self._summaries.values()]
-            copy = retitled(view.trace, copy_title(summary.title, titles))
-            self._drafts.pop(trace_id)
-            self._add(copy, f"save {copy.info.title}", then)
-        else:
-            self._work.start(
-                lambda: self._library.replace(trace_id, view.trace),
-                lambda _nothing: self._on_replaced(trace_id, view, then),
-                f"Save {trace_id}",
-            )
-
-    def _on_replaced(
-        self, trace_id: str, view: TraceView, then: Callable[[str], None] | None
-    ) -> None:
-        self._saved[trace_id] = view
-        self._drafts[trace_id] = view
-        self.shell.notify(f"Saved {view.trace.info.title}", "good")
-        current = self.shell.workspace.current("trace")
-        if current is not None and current.key == trace_id:
-            self.shell.workspace.touch("trace")
-        self.refresh(trace_id)
-        if then is not None:
-            then(trace_id)
-
-    def _add(self, trace: Trace, text: str, then: Callable[[str], None] | None = None) -> None:
-        """Write a trace as a new own one and show it."""
-
-        def on_added(trace_id: str) -> None:
-            self._undo.push(AddCommand(self, trace_id, text))
-            self.shell.notify(f"Added {trace.info.title} to your traces", "good")
-            self.refresh(trace_id)
-            if then is not None:
-                self._work.start(lambda: None, lambda _nothing: then(trace_id), "Go on")
-
-        self._work.start(lambda: self._library.add(trace), on_added, f"Write {trace.info.title}")
+        self.store.save(self._selected)
 
     def duplicate(self) -> None:
         """Copy the selected trace, with its edits, into the user's own."""
-        view = self.view
-        if view is not None:
-            titles = [summary.title for summary in self._summaries.values()]
-            title = copy_title(view.trace.info.title, titles)
-            self._add(retitled(view.trace, title), f"duplicate {view.trace.info.title}")
+        self.store.duplicate(self._selected)
 
     def delete(self) -> None:
         """Ask, then remove the selected own trace; undo brings it back."""
-        summary = self._summaries.get(self._selected)
+        summary = self.store.summaries.get(self._selected)
         if summary is None or summary.shipped or self._confirm is not None:
             return
         box = QMessageBox(self)
@@ -306,64 +200,21 @@ class TracesPage(Page):
         box, self._confirm = self._confirm, None
         if box is not None:
             box.deleteLater()
-        summary = self._summaries.get(self._selected)
-        if result == QMessageBox.StandardButton.Yes and summary is not None:
-            self._undo.push(RemoveCommand(self, summary.id, summary.title))
+        if result == QMessageBox.StandardButton.Yes:
+            self.store.remove(self._selected)
 
     def replay(self) -> None:
         """Use the selected trace and go to the Replay page; edits are saved first."""
-        self._save_then(self._replay_saved)
+        self.store.save(self._selected, self._replay_saved)
 
     def _replay_saved(self, trace_id: str) -> None:
         self.shell.workspace.choose("trace", trace_id)
         self.shell.go_to("replay")
 
-    # ---- what the undo commands do -------------------------------------------------------------
-
-    def show_edited(self, trace_id: str, view: TraceView) -> None:
-        """Show this state of a trace, not saved."""
-        self._drafts[trace_id] = view
-        if self._drafts[trace_id] is self._saved.get(trace_id):
-            self._drafts.pop(trace_id)
-        if trace_id in self._summaries:
-            self.select(trace_id)
-
-    def take_away(self, trace_id: str) -> None:
-        """Remove an own trace from the library."""
-        self._change_library(lambda: self._library.remove(trace_id), "", "Deleted a trace")
-
-    def bring_back(self, trace_id: str) -> None:
-        """Put a removed trace back."""
-        self._change_library(
-            lambda: self._library.restore(trace_id), trace_id, "Brought a trace back"
-        )
-
-    def retitle(self, trace_id: str, title: str) -> None:
-        """Give an own trace another name."""
-        self._saved.pop(trace_id, None)
-        draft = self._drafts.pop(trace_id, None)
-        if draft is not None:
-            self._drafts[trace_id] = build_view(retitled(draft.trace, title))
-        self._change_library(
-            lambda: self._library.rename(trace_id, title), trace_id, f"Renamed to {title}"
-        )
-
-    def _change_library(self, change: Callable[[], None], select: str, text: str) -> None:
-        def on_done(_nothing: object) -> None:
-            self.shell.notify(text, "")
-            self.refresh(select)
-
-        self._work.start(change, on_done, text)
-
-    def undo(self) -> None:
-        """Undo the last change."""
-        if not self.busy:
-            self._undo.undo()
-
-    def redo(self) -> None:
-        """Do again what was undone."""
-        if not self.busy:
-            self._undo.redo()
+    def _on_replaced(self, trace_id: str) -> None:
+        current = self.shell.workspace.current("trace")
+        if current is not None and current.key == trace_id:
+            self.shell.workspace.touch("trace")
 
     # ---- making traces -------------------------------------------------------------------------
 
@@ -390,10 +241,10 @@ class TracesPage(Page):
         self.importing.open(event.mimeData().urls()[0].toLocalFile())
 
     def _on_imported(self, trace: Trace) -> None:
-        self._add(trace, f"import {trace.info.title}")
+        self.store.add(trace, f"import {trace.info.title}")
 
     def _on_composed(self, trace: Trace) -> None:
-        self._add(trace, f"compose {trace.info.title}")
+        self.store.add(trace, f"compose {trace.info.title}")
 
     def _on_recorded(self, trace_id: str) -> None:
         self.shell.notify("The recording is in your traces", "good")
@@ -419,14 +270,14 @@ class TracesPage(Page):
     def _show_list(self) -> None:
         current = self.shell.workspace.current("trace")
         self.ui.list.show_traces(
-            tuple(self._summaries.values()),
+            tuple(self.store.summaries.values()),
             self._selected,
             current.key if current is not None else "",
             self.edited_ids,
         )
 
     def _show_view(self) -> None:
-        view, summary = self.view, self._summaries.get(self._selected)
+        view, summary = self.view, self.store.summaries.get(self._selected)
         if view is None or summary is None:
             return
         self._patience.stop()
@@ -440,7 +291,8 @@ class TracesPage(Page):
 
     def _show_controls(self) -> None:
         """What can be done now."""
-        summary = self._summaries.get(self._selected)
+        ui, undo = self.ui, self.store.undo_stack
+        summary = self.store.summaries.get(self._selected)
         there = self.view is not None and self.ui.state_name == "trace"
         free = there and not self.busy
         own = free and summary is not None and not summary.shipped
@@ -453,18 +305,17 @@ class TracesPage(Page):
             ("from", free),
             ("to", free), ("resample", free), ("duplicate", free), ("rename", own),
             ("delete", removable), ("save", edited), ("replay", free),
-            ("undo", self._undo.canUndo() and not self.busy),
-            ("redo", self._undo.canRedo() and not self.busy),
+            ("undo", undo.canUndo() and not self.busy),
+            ("redo", undo.canRedo() and not self.busy),
         ):  # fmt: skip
             self._actions[key].setEnabled(enabled)
-        ui = self.ui
         ui.crop_button.setEnabled(free)
         ui.resample_button.setEnabled(free)
         ui.save_button.setEnabled(edited)
         ui.replay_button.setEnabled(free)
         for button, word, text, possible in (
-            (ui.undo_button, "Undo", self._undo.undoText(), self._undo.canUndo()),
-            (ui.redo_button, "Redo", self._undo.redoText(), self._undo.canRedo()),
+            (ui.undo_button, "Undo", undo.undoText(), undo.canUndo()),
+            (ui.redo_button, "Redo", undo.redoText(), undo.canRedo()),
         ):
             button.setEnabled(possible and not self.busy)
             button.setToolTip(f"{word} {text}".strip())
@@ -474,7 +325,7 @@ class TracesPage(Page):
         ui.record_button.setText("Recording…" if self.record.running else "Record")
 
     def _on_workspace(self, kind: str) -> None:
-        if kind == "trace" and self.isVisible() and self._summaries:
+        if kind == "trace" and self.isVisible() and self.store.summaries:
             self._show_list()
 
     def _on_theme(self, _tokens: object) -> None:
@@ -495,8 +346,8 @@ class TracesPage(Page):
             "to": self.add_action("Crop: keep until the playhead", "]", self.editing.crop_to),
             "save": self.add_action("Save the edited trace", "Ctrl+S", self.save),
             "replay": self.add_action("Replay this trace", "Ctrl+Return", self.replay),
-            "undo": self.add_action("Undo", "Ctrl+Z", self.undo),
-            "redo": self.add_action("Redo", "Ctrl+Shift+Z", self.redo),
+            "undo": self.add_action("Undo", "Ctrl+Z", self.store.undo),
+            "redo": self.add_action("Redo", "Ctrl+Shift+Z", self.store.redo),
             "rename": self.add_action("Rename", "F2", self.begin_rename),
             "duplicate": self.add_action("Duplicate", "Ctrl+D", self.duplicate),
             "delete": self.add_action("Delete", "Del", self.delete),
@@ -527,8 +378,8 @@ class TracesPage(Page):
         ui.resample_button.clicked.connect(self.editing.begin_resample)
         ui.save_button.clicked.connect(self.save)
         ui.replay_button.clicked.connect(self.replay)
-        ui.undo_button.clicked.connect(self.undo)
-        ui.redo_button.clicked.connect(self.redo)
+        ui.undo_button.clicked.connect(self.store.undo)
+        ui.redo_button.clicked.connect(self.store.redo)
         self.editing.edited.connect(self._on_edited)
         self.editing.renamed.connect(self._on_renamed)
         ui.stack.sought.connect(ui.stack.show_at)
@@ -539,9 +390,15 @@ class TracesPage(Page):
         self.importing.imported.connect(self._on_imported)
         self.compose.created.connect(self._on_composed)
         self.compose.closed.connect(self._back)
-        self._undo.indexChanged.connect(self._on_undo_index)
+        self.store.listed.connect(self._on_listed)
+        self.store.loaded.connect(self._on_loaded)
+        self.store.edited.connect(self.select)
+        self.store.replaced.connect(self._on_replaced)
+        self.store.failed.connect(self._on_problem)
+        self.store.said.connect(self._on_said)
+        self.store.changed.connect(self._show_controls)
         self.shell.workspace.changed.connect(self._on_workspace)
         theme.manager().changed.connect(self._on_theme)
 
-    def _on_undo_index(self, _index: int) -> None:
-        self._show_controls()
+    def _on_said(self, text: str, tone: str) -> None:
+        self.shell.notify(text, tone)
