@@ -27,6 +27,7 @@ from workbench.gui.widgets.live_strips import LiveStrips, Strip
 from workbench.gui.workspace import Workspace
 from workbench.jobs import Job, JobContext, JobManager, run_in_thread
 from workbench.services.computer import ComputerOverview, ComputerSample
+from workbench.services.device_watch import PhoneWaiting, VirtualPhoneStarted
 from workbench.services.devices import DeviceOverview, FoundDevice, ServerStatus
 
 OVERVIEW = ComputerOverview(
@@ -76,6 +77,9 @@ class Sources:
         self.addresses.append(addresses)
         return self._job(list(self.phones_records))
 
+    def virtual(self, profile: str) -> Job:
+        return self._job([VirtualPhoneStarted("127.0.0.1:5999", profile)])
+
     def _job(self, records: list[object]) -> Job:
         self.jobs.append(run_in_thread(_play, {"records": records}, name="script"))
         return self.jobs[-1]
@@ -86,6 +90,7 @@ class Stage:
 
     def __init__(self, settings: Settings) -> None:
         self.pages: list[str] = []
+        self.messages: list[str] = []
         self.problems: list[Problem] = []
         self.workspace = Workspace(ServicesCatalogue(), settings)
         self.workspace.load()
@@ -100,7 +105,8 @@ class Stage:
         )
 
     def _notify(self, text: str, tone: str) -> None:
-        assert isinstance(text, str) and isinstance(tone, str)
+        assert tone in ("", "good", "warning", "bad")
+        self.messages.append(text)
 
 
 @pytest.fixture
@@ -117,7 +123,9 @@ Make = Callable[..., DevicesPage]
 def make(stage: Stage, qtbot: QtBot) -> Make:
     def build(sources: Sources | None = None) -> DevicesPage:
         sources = sources or Sources()
-        page = DevicesPage(stage.shell, DeviceSources(sources.computer, sources.phones))
+        page = DevicesPage(
+            stage.shell, DeviceSources(sources.computer, sources.phones, sources.virtual)
+        )
         qtbot.addWidget(page)
         page.resize(1364, 800)
         page.show()
@@ -242,6 +250,40 @@ def test_a_watch_that_fails_says_why(make: Make, qtbot: QtBot) -> None:
     page._sources = DeviceSources(page._sources.computer, lambda _: run_in_thread(fail))
     page.refresh()
     qtbot.waitUntil(lambda: "makes no sense" in page.phones_note, timeout=20_000)
+
+
+def test_a_virtual_phone_is_started_and_looked_at(make: Make, stage: Stage, qtbot: QtBot) -> None:
+    sources = Sources()
+    page = make(sources)
+    page.select_profile("mi_6")
+    qtbot.mouseClick(page.virtual_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(sources.addresses) == 2, timeout=20_000)
+    assert sources.addresses[-1] == ("127.0.0.1:5999",)
+    (job,) = stage.bridge.running()  # it shows in the bar, where it can be ended
+    job.cancel()
+    qtbot.waitUntil(lambda: len(sources.addresses) == 3, timeout=20_000)
+    assert sources.addresses[-1] == ()
+
+
+def test_a_real_virtual_phone_is_described(stage: Stage, qtbot: QtBot) -> None:
+    page = DevicesPage(stage.shell)
+    qtbot.addWidget(page)
+    page.show()
+    page.on_shown()
+    page.start_virtual()
+    qtbot.waitUntil(lambda: len(page.devices.rows) == 2, timeout=60_000)
+    assert page.devices.rows[1].state == "simulated"
+    shown = _texts(page)
+    assert "Android 11" in page.panel.title or "Android" in shown
+    assert "battery" in shown.lower()
+    page.on_hidden()
+
+
+def test_a_waiting_phone_is_said(make: Make, stage: Stage) -> None:
+    records = Sources()
+    records.phones_records.insert(0, PhoneWaiting("Unlock the phone."))
+    make(records)
+    assert "Unlock the phone." in stage.messages
 
 
 # ---- device profiles ---------------------------------------------------------------------------

@@ -29,7 +29,12 @@ from workbench.gui.widgets.device_panel import DevicePanel, strip_values
 from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Partial, run_in_thread
 from workbench.services.computer import ComputerOverview, ComputerSample, watch_computer
 from workbench.services.device_profiles import find_profile
-from workbench.services.device_watch import watch_phones
+from workbench.services.device_watch import (
+    PhoneWaiting,
+    VirtualPhoneStarted,
+    run_virtual_phone,
+    watch_phones,
+)
 from workbench.services.devices import DeviceOverview, parse_address
 
 
@@ -41,12 +46,17 @@ def _start_phones(addresses: tuple[str, ...]) -> Job:
     return run_in_thread(watch_phones, {"addresses": addresses}, name="Watch phones")
 
 
+def _start_virtual(profile: str) -> Job:
+    return run_in_thread(run_virtual_phone, {"profile": profile}, name=f"Virtual phone {profile}")
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceSources:
     """Where devices come from; scripted ones stand in for them in tests."""
 
     computer: Callable[[], Job] = _start_computer
     phones: Callable[[tuple[str, ...]], Job] = _start_phones
+    virtual: Callable[[str], Job] = _start_virtual
 
 
 class DevicesPage(Page):
@@ -62,6 +72,7 @@ class DevicesPage(Page):
         self._computer: ComputerOverview | None = None
         self._phones: DeviceOverview | None = None
         self._addresses: tuple[str, ...] = ()
+        self._virtual: dict[int, str] = {}
         self._key = COMPUTER
         self._profile = ""
         self.devices = DeviceList("Devices")
@@ -69,6 +80,7 @@ class DevicesPage(Page):
         self.panel = DevicePanel()
         self.address = QLineEdit()
         self.connect_button = QPushButton("Connect")
+        self.virtual_button = QPushButton("Start a virtual phone")
         self._phones_note = label("", "small", wrap=True)
         self._subtitle = label("", "secondary")
         self._build()
@@ -76,6 +88,7 @@ class DevicesPage(Page):
             self.add_action("Devices: profile this computer", "", self._on_profile),
             self.add_action("Devices: record a trace", "", self._on_record),
             self.add_action("Devices: connect to an address", "", self._focus_address),
+            self.add_action("Devices: start a virtual phone", "", self.start_virtual),
             self.add_action("Devices: look for phones again", "F5", self.refresh),
         ]
         self._connect()
@@ -146,11 +159,19 @@ class DevicesPage(Page):
             self.shell.show_problem(Problem.of(error))
             return
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        if address not in self._addresses:
-            self._addresses = (*self._addresses, address)
         self.address.clear()
         self.shell.notify(f"Connecting to {address}…", "")
-        self.refresh()
+        self._add_address(address)
+
+    def start_virtual(self) -> None:
+        """Start a phone that imitates the device profile shown, or the one in use."""
+        current = self.shell.workspace.current("device")
+        profile = self._profile or (current.key if current is not None else "")
+        if not profile:
+            return
+        job = self._sources.virtual(profile)
+        self._virtual[job.id] = ""
+        self.shell.bridge.watch(job, self._on_virtual)
 
     def refresh(self) -> None:
         """Look for phones again."""
@@ -186,6 +207,8 @@ class DevicesPage(Page):
         if self._phones_job is None or event.job_id != self._phones_job.id:
             return
         match event:
+            case Partial(record=PhoneWaiting() as waiting):
+                self.shell.notify(waiting.text, "warning")
             case Partial(record=DeviceOverview() as overview):
                 self._phones = overview
                 self._show_lists()
@@ -194,6 +217,27 @@ class DevicesPage(Page):
                 self._phones_note.setText(f"{event.message} {event.hint}")
             case Done() | Cancelled():
                 self._phones_job = None
+
+    def _on_virtual(self, event: JobEvent) -> None:
+        match event:
+            case Partial(record=VirtualPhoneStarted() as started):
+                self._virtual[event.job_id] = self._key = started.address
+                self._profile = ""
+                self.shell.notify(f"A virtual phone listens at {started.address}.", "good")
+                self._add_address(started.address)
+            case Done() | Cancelled() | Failed():
+                address = self._virtual.pop(event.job_id, "")
+                self._addresses = tuple(a for a in self._addresses if a != address)
+                if isinstance(event, Failed):
+                    self.shell.show_problem(Problem.of(event))
+                if self._phones_job is not None:
+                    self.refresh()
+
+    def _add_address(self, address: str) -> None:
+        if address not in self._addresses:
+            self._addresses = (*self._addresses, address)
+        if self._phones_job is not None:
+            self.refresh()
 
     # ---- showing -------------------------------------------------------------------------------
 
@@ -266,6 +310,12 @@ class DevicesPage(Page):
         self.connect_button.setEnabled(False)
         line = row(self.address, self.connect_button)
         devices.body.addLayout(line)
+        self.virtual_button.setToolTip(
+            "Runs on this computer and answers ADB like a phone of the device profile shown, or of"
+            " the one in use. Everything it reports is simulated. It ends with the window, or by"
+            " Cancel in the bar below."
+        )
+        devices.body.addLayout(row(self.virtual_button, None))
         profiles = Card("Device profiles")
         profiles.head.addWidget(label("what a replay can run on; Enter uses one", "small"))
         profiles.head.addStretch(1)
@@ -301,6 +351,7 @@ class DevicesPage(Page):
         self.address.textChanged.connect(self._on_address)
         self.address.returnPressed.connect(self.connect_address)
         self.connect_button.clicked.connect(self.connect_address)
+        self.virtual_button.clicked.connect(self.start_virtual)
         self.shell.workspace.changed.connect(self._on_workspace)
         self.shell.workspace.relisted.connect(self._on_workspace)
 
