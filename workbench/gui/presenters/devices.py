@@ -87,7 +87,10 @@ class DeviceDetails:
 
 def capability_name(name: str) -> str:
     """A capability in words."""
-    return _NAMES.get(name, name.replace("_", " ").capitalize())
+    words = name.replace("_", " ").capitalize()
+    return _NAMES.get(
+        name, words.replace("Cpu ", "CPU ").replace("Stdout stderr", "Output streams")
+    )
 
 
 def computer_row(overview: ComputerOverview | None) -> DeviceRow:
