@@ -21,15 +21,22 @@ from pathlib import Path
 
 from workbench.core.errors import WorkbenchError
 from workbench.devices.adb.connect import connect_tcp, connect_through_server
+from workbench.devices.adb.describe import describe_phone
 from workbench.devices.adb.keys import AdbKey, load_keys
+from workbench.devices.adb.owner import DeviceOwner
 from workbench.devices.adb.server import AdbServer, ServerAddress
+from workbench.devices.agent.protocol import Sample, sample_arguments
+from workbench.devices.agent.remote import install_agent
 from workbench.devices.device import Device
-from workbench.services.benchmarks import BenchFigure, Progress
+from workbench.services.benchmarks import BenchFigure, Progress, at_most
 
 ROUND_TRIPS = 100
 SLOW_ROUND_TRIPS = 20
 TRANSFERS = 5
 REMOTE = "/data/local/tmp/bench.bin"
+PHONES_AT_ONCE = 5
+SAMPLER_S = 4.0
+WAITS = 20
 
 _START_S = 30.0
 
@@ -49,9 +56,13 @@ def bench_adb(file_mib: int = 32, progress: Progress = lambda text: None) -> lis
         with _virtual_phone(folder) as port:
             direct = connect_tcp("127.0.0.1", port, keys)
             try:
-                return _measure(direct, port, keys, folder, file_mib, progress)
+                figures = _measure(direct, port, keys, folder, file_mib, progress)
+                progress("the sampler")
+                figures.append(_sampler(direct))
             finally:
                 direct.close()
+        progress(f"{PHONES_AT_ONCE} phones at once")
+        return [*figures, _at_once(keys, folder)]
 
 
 def _measure(
@@ -167,6 +178,60 @@ def _transfers(
                 )
             )
     return figures
+
+
+def _sampler(device: Device) -> BenchFigure:
+    """What sampling ten times a second costs, by the sampler's own processor time."""
+    agent = install_agent(device, describe_phone(device).properties.abis)
+    samples = [
+        record
+        for record in agent.run(sample_arguments(10, 1, SAMPLER_S), line_timeout_s=10)
+        if isinstance(record, Sample)
+    ]
+    first, last = samples[0], samples[-1]
+    passed_ns = last.monotonic_ns - first.monotonic_ns
+    percent = (last.own_cpu_ns - first.own_cpu_ns) / passed_ns * 100
+    return at_most(
+        "sampler at 10 Hz", percent, "% of a core", 1.0, f"{len(samples)} samples, virtual phone"
+    )
+
+
+def _at_once(keys: tuple[AdbKey, ...], folder: Path) -> BenchFigure:
+    """How much longer several phones take at once than one alone, for work that mostly waits.
+
+    Phones compute on processors of their own, virtual ones share this computer's; so the work here
+    is waiting, and what is seen is whether one phone is kept waiting for another.
+    """
+
+    def work(device: Device) -> None:
+        for _ in range(WAITS):
+            device.shell("sleep 0.05")
+
+    with contextlib.ExitStack() as stack:
+        owners = []
+        for number in range(PHONES_AT_ONCE):
+            port = stack.enter_context(_virtual_phone(folder))
+            owner = DeviceOwner(
+                lambda port=port: connect_tcp("127.0.0.1", port, keys),  # type: ignore[misc]
+                f"bench {number}",
+            )
+            stack.callback(owner.close)
+            owner.call(lambda device: device.shell("true"))
+            owners.append(owner)
+        start_s = time.perf_counter()
+        owners[0].call(work)
+        alone_s = time.perf_counter() - start_s
+        start_s = time.perf_counter()
+        for future in [owner.submit(work) for owner in owners]:
+            future.result()
+        ratio = (time.perf_counter() - start_s) / alone_s
+    return at_most(
+        f"{PHONES_AT_ONCE} phones at once / one alone",
+        ratio,
+        "times",
+        1.25,
+        f"{WAITS} commands of 50 ms each, virtual phones",
+    )
 
 
 def _median_ms(work: Callable[[], object], count: int) -> float:

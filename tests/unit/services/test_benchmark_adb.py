@@ -19,9 +19,13 @@ def test_figures_and_what_they_are_compared_with(
     monkeypatch.setattr(benchmark_adb, "ROUND_TRIPS", 3)
     monkeypatch.setattr(benchmark_adb, "SLOW_ROUND_TRIPS", 2)
     monkeypatch.setattr(benchmark_adb, "TRANSFERS", 1)
+    monkeypatch.setattr(benchmark_adb, "PHONES_AT_ONCE", 2)
+    monkeypatch.setattr(benchmark_adb, "SAMPLER_S", 0.5)
+    monkeypatch.setattr(benchmark_adb, "WAITS", 2)
     said: list[str] = []
     figures = {f.name: f for f in benchmark_adb.bench_adb(1, said.append)}
     assert ("push through the server" in figures) == with_adb
+    assert {"sampler at 10 Hz", "2 phones at once / one alone"} < figures.keys()
     assert all(figure.value > 0 for figure in figures.values())
     assert (figures["pull directly"].holds is None) != with_adb
     assert any("not installed" in text for text in said) != with_adb
