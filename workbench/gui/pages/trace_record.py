@@ -97,6 +97,7 @@ class RecordPanel(QWidget):
         """Show the form, with a name that tells recordings apart."""
         if not self.running:
             self.title.setText(f"This computer, {dt.datetime.now():%Y-%m-%d %H:%M}")
+            self.title.setCursorPosition(0)
         self.title.setFocus()
 
     def begin(self) -> None:
@@ -125,6 +126,7 @@ class RecordPanel(QWidget):
         self.progress.setRange(0, 1000 if minutes else 0)
         self.progress.setValue(0)
         self._show_running()
+        self.stop_button.setFocus()
         self._bridge.watch(job, self.on_event)
 
     def stop(self) -> None:

@@ -18,7 +18,7 @@ from workbench.gui.pages.trace_record import RecordPanel, StartRecording, start_
 from workbench.gui.pages.trace_store import TraceStore
 from workbench.gui.pages.traces_layout import TracesLayout
 from workbench.gui.presenters.problem import Problem
-from workbench.gui.presenters.traces import TraceView, choices_of
+from workbench.gui.presenters.traces import TraceView, choices_of, count_text
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.import_dialog import ImportAction
 from workbench.services.trace_library import TraceLibrary
@@ -132,11 +132,7 @@ class TracesPage(Page):
         self.editing.end()
         self._selected = trace_id
         self._show_list()
-        recorded = sum(summary.origin == "recorded" for summary in self.store.summaries.values())
-        self.ui.subtitle.setText(
-            f"{len(self.store.summaries)} traces · {recorded} recorded, "
-            f"{len(self.store.summaries) - recorded} synthetic"
-        )
+        self.ui.subtitle.setText(count_text(tuple(self.store.summaries.values())))
         if not trace_id:
             self.ui.show_empty()
         elif self.view is not None:
@@ -220,12 +216,14 @@ class TracesPage(Page):
 
     def open_record(self) -> None:
         """Show the recorder."""
+        self.ui.error.hide()
         self.ui.show_record()
         self.record.open()
         self._show_controls()
 
     def open_compose(self) -> None:
         """Show the form of a scenario."""
+        self.ui.error.hide()
         self.ui.show_compose()
         self.compose.open()
         self._show_controls()

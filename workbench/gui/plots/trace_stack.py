@@ -106,7 +106,7 @@ class GapCover(PixelItem):
             if b - a < 0.5:
                 continue
             box = QRectF(a, 0, b - a, rect.height())
-            painter.fillRect(box, translucent(tokens.panel, 0.85))
+            painter.fillRect(box, QColor(tokens.panel))
             brush = QColor(tokens.secondary)
             brush.setAlphaF(0.35)
             painter.fillRect(box, QBrush(brush, Qt.BrushStyle.BDiagPattern))

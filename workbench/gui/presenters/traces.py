@@ -140,7 +140,9 @@ def _row(column: ColumnFigures) -> ColumnRow:
     def text(value: float) -> str:
         return significant(value, 3) if decimals is None else fixed(value, decimals)
 
-    mean = "" if column.constant else text(column.mean)
+    # The mean of a state is a share: how long the charger was on.
+    share = decimals == 0 and column.high <= 6
+    mean = "" if column.constant else fixed(column.mean, 2) if share else text(column.mean)
     return ColumnRow(
         column.name,
         TITLES[column.name],
@@ -151,6 +153,21 @@ def _row(column: ColumnFigures) -> ColumnRow:
         column.source.provenance,
         column.source.story,
     )
+
+
+def count_text(summaries: Sequence[TraceSummary]) -> str:
+    """Such as ``5 traces · 2 recorded, 2 synthetic, 1 cannot be read``."""
+    counts = [
+        f"{count} {words}"
+        for words, count in (
+            ("recorded", sum(summary.origin == "recorded" for summary in summaries)),
+            ("synthetic", sum(summary.origin == "synthetic" for summary in summaries)),
+            ("cannot be read", sum(bool(summary.error) for summary in summaries)),
+        )
+        if count
+    ]
+    word = "trace" if len(summaries) == 1 else "traces"
+    return " · ".join(part for part in (f"{len(summaries)} {word}", ", ".join(counts)) if part)
 
 
 def list_line(summary: TraceSummary) -> str:
