@@ -1,0 +1,72 @@
+"""How often a gauge updates and how finely it reads, from a polled stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.profiling.energy.streams import FloatArray
+
+MIN_CHANGES = 3
+"""Fewest changes of value that give a period: two intervals that agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePeriod:
+    """How often a gauge publishes a new reading.
+
+    Attributes:
+        seconds: time between two updates.
+        at_most: the value changed at nearly every poll, so the gauge is at least that quick.
+        changes: changes of value that it rests on.
+        poll_s: typical time between two polls.
+    """
+
+    seconds: float
+    at_most: bool
+    changes: int
+    poll_s: float
+
+
+def update_period(t_s: FloatArray, values: FloatArray) -> UpdatePeriod | None:
+    """Find the period in the times at which the value changed.
+
+    A reading that happens to repeat makes an interval of two or more periods. So the shortest
+    intervals give a first guess, each interval then counts as a whole number of periods, and the
+    slope of a straight line through (number, time) is the period, far finer than the polling.
+
+    Args:
+        t_s: (n,) ascending times.
+        values: (n,) readings.
+
+    Returns:
+        None when there are fewer than `MIN_CHANGES` changes.
+    """
+    poll_s = float(np.median(np.diff(t_s)))
+    changed = t_s[1:][values[1:] != values[:-1]]
+    if len(changed) < MIN_CHANGES:
+        return None
+    intervals = np.diff(changed)
+    short = float(np.quantile(intervals, 0.1))
+    guess = float(np.median(intervals[intervals <= 1.5 * (short + poll_s)]))
+    if guess < 1.5 * poll_s:
+        return UpdatePeriod(guess, True, len(changed), poll_s)
+    period = guess
+    for _ in range(3):
+        numbers = np.concatenate(([0.0], np.cumsum(np.maximum(1.0, np.round(intervals / period)))))
+        period = float(np.polyfit(numbers, changed, 1)[0])
+    return UpdatePeriod(period, False, len(changed), poll_s)
+
+
+def resolution(values: FloatArray) -> float:
+    """Step between two readings that a sensor can tell apart, in its own unit.
+
+    The smallest gap between readings where many different ones were seen; where few were, their
+    greatest common divisor, since a gap could then be any multiple of the step.
+    """
+    levels = np.unique(values)
+    if len(levels) >= 8:
+        return float(np.diff(levels).min())
+    whole = np.round(np.abs(levels)).astype(np.int64)
+    return float(max(1, int(np.gcd.reduce(whole))))
