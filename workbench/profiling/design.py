@@ -9,7 +9,6 @@ import numpy as np
 from workbench.core.errors import SettingsError
 from workbench.profiling.pair_classes import PairClasses
 from workbench.space.design_space import ConfigArray, DesignSpace
-from workbench.space.tables import FloatArray
 
 CANDIDATES = 4000
 NOISE = 0.02
@@ -69,17 +68,17 @@ def _greedy(classes: PairClasses, pool: ConfigArray, count: int) -> list[int]:
     """Positions in the pool; the backbone's is first."""
     rows = classes.matrix(pool)
     covariance = classes.prior_covariance()
+    variance = np.einsum("ij,ij->i", rows @ covariance, rows)
     chosen = [0]
-    while True:
-        covariance = _after(covariance, rows[chosen[-1]])
-        if len(chosen) == count:
-            return chosen
-        variance = np.einsum("ij,ij->i", rows @ covariance, rows)
+    while len(chosen) < count:
+        # What is believed once the sum that the last row picks was measured (a Kalman update). The
+        # variances follow by the same rank-one step, without a product over the whole pool.
+        row = rows[chosen[-1]]
+        gain = covariance @ row
+        total = row @ gain + (NOISE * row.sum()) ** 2
+        covariance -= np.outer(gain, gain) / total
+        variance -= (rows @ gain) ** 2 / total
         variance[chosen] = -1.0
-        chosen.append(int(variance.argmax()))
-
-
-def _after(covariance: FloatArray, row: FloatArray) -> FloatArray:
-    """The covariance once the sum that `row` picks was measured (a Kalman update)."""
-    gain = covariance @ row
-    return covariance - np.outer(gain, gain) / (row @ gain + (NOISE * row.sum()) ** 2)
+        # Rounded, so that equals are told apart by their place and not by a machine's last digits.
+        chosen.append(int(variance.round(9).argmax()))
+    return chosen

@@ -289,6 +289,7 @@ class ProfilePage(Page):
             self._loading = None
             self._preview = None
             self._problem = event.message
+            self._stale = True
             self.runs.show_waiting(f"{event.message} {event.hint}")
             self._show_state()
 
