@@ -585,3 +585,51 @@ def test_an_edit_survives_that_its_copy_cannot_be_written(
     bench.page.save()
     bench.settle()
     assert bench.own_files() == ["sample_day_copy"]
+
+
+def test_dragging_an_edge_changes_what_a_crop_keeps(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.select(OWN)
+    page, stack = bench.page, bench.page.ui.stack
+    page.editing.begin_crop()
+    lanes = stack._lanes_rect()
+    left, right = stack._edges
+    left.dragged.emit(left, lanes.left() + 0.5 * lanes.width())
+    assert stack.region is not None
+    assert stack.region[0] == pytest.approx(99.5, abs=1.0)
+    assert page.ui.edit_bar.from_edit.text() == "09:01:39"
+    right.dragged.emit(right, lanes.left())  # past the other edge: nothing is left, not a swap
+    assert stack.region[0] == stack.region[1]
+    page.ui.edit_bar.cancel.click()
+    assert stack.region is None and not left.isVisible()
+
+
+def test_the_keyboard_reaches_lists_tools_and_lanes_in_order(
+    make_bench: MakeBench, qtbot: QtBot
+) -> None:
+    bench = make_bench()
+    bench.select(OWN)
+    page = bench.page
+    page.ui.list.setFocus()
+    reached = []
+    for _ in range(6):
+        qtbot.keyClick(QApplication.focusWidget() or page, Qt.Key.Key_Tab)
+        reached.append(QApplication.focusWidget())
+    assert page.ui.crop_button in reached and page.ui.replay_button in reached
+    assert reached.index(page.ui.crop_button) < reached.index(page.ui.replay_button)
+    assert page.ui.stack in reached
+
+
+def test_keys_crop_save_and_undo(make_bench: MakeBench, qtbot: QtBot) -> None:
+    bench = make_bench()
+    bench.select(OWN)
+    page = bench.page
+    page.ui.stack.setFocus()
+    qtbot.keyClick(page.ui.stack, Qt.Key.Key_C)
+    assert page.ui.edit_bar.mode == "crop"
+    qtbot.keyClick(page.ui.stack, Qt.Key.Key_Escape)
+    assert not page.editing.open
+    crop(bench, 20, 59)
+    qtbot.keyClick(page.ui.stack, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    bench.settle()
+    assert page.edited_ids == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
@@ -139,6 +141,14 @@ class TracesLayout(QObject):
         outer.setSpacing(theme.GRID_PX)
         outer.addLayout(head)
         outer.addWidget(self._columns, 1)
+        order: tuple[QWidget, ...] = (
+            self.record_button, self.import_button, self.compose_button, self.list,
+            self.undo_button, self.redo_button, self.crop_button, self.resample_button,
+            self.save_button, self.more_button, self.replay_button, self.edit_bar, self.stack,
+            self.details,
+        )  # fmt: skip
+        for first, second in itertools.pairwise(order):
+            QWidget.setTabOrder(first, second)
         theme.manager().changed.connect(self._restyle)
 
     # ---- states --------------------------------------------------------------------------------
