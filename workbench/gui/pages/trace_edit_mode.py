@@ -56,7 +56,10 @@ class TraceEditMode(QObject):
         if shown[0] > start or shown[1] < end:
             region = (max(shown[0], start), min(shown[1], end))
         else:
-            region = (start + 0.2 * (end - start), end - 0.2 * (end - start))
+            fifth = 0.2 * (end - start)
+            # On whole seconds, as the fields show them, where that makes no odds.
+            digits = 0 if fifth > 10 else 3
+            region = (round(start + fifth, digits), round(end - fifth, digits))
         self._bar.open("crop")
         self.set_region(*region)
 

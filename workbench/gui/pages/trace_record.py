@@ -96,7 +96,7 @@ class RecordPanel(QWidget):
     def open(self) -> None:
         """Show the form, with a name that tells recordings apart."""
         if not self.running:
-            self.title.setText(f"This computer, {dt.datetime.now():%Y-%m-%d %H:%M}")
+            self.title.setText(f"Computer, {dt.datetime.now():%d %b %H:%M}")
             self.title.setCursorPosition(0)
         self.title.setFocus()
 
