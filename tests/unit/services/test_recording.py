@@ -222,7 +222,7 @@ def test_ctrl_c_on_the_command_line_keeps_a_valid_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--duration", "4x"], ["--rate", "0"], ["--device", "phone"]]
+    "arguments", [["--duration", "4x"], ["--rate", "0"], ["--device", "no address:0"]]
 )
 def test_wrong_calls_end_with_exit_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]

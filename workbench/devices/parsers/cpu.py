@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -120,20 +120,24 @@ class CpuStat:
     cpus: Mapping[int, CpuTimes]
 
 
-def parse_cpu_stat(output: bytes) -> CpuStat:
-    """Parse /proc/stat: user nice system idle [iowait irq softirq steal guest guest_nice].
+def cpu_times(ticks: Sequence[int]) -> CpuTimes:
+    """Busy and idle ticks from a line's counters, at least four: user nice system idle ...
 
-    Guest time is left out: the kernel counts it into user and nice already.
+    Guest time (from the ninth on) is left out: the kernel counts it into user and nice already.
     """
+    idle = ticks[3] + (ticks[4] if len(ticks) > 4 else 0)
+    return CpuTimes(sum(ticks[:8]) - idle, idle)
+
+
+def parse_cpu_stat(output: bytes) -> CpuStat:
+    """Parse /proc/stat: user nice system idle [iowait irq softirq steal guest guest_nice]."""
     total: CpuTimes | None = None
     cpus: dict[int, CpuTimes] = {}
     for line in lines_of(output):
         match = _STAT_LINE.fullmatch(line)
         if match is None:
             continue
-        ticks = [int(word) for word in match[2].split()][:8]
-        idle = ticks[3] + (ticks[4] if len(ticks) > 4 else 0)
-        times = CpuTimes(sum(ticks) - idle, idle)
+        times = cpu_times([int(word) for word in match[2].split()])
         if match[1]:
             cpus[int(match[1])] = times
         else:
