@@ -1,4 +1,4 @@
-"""`adaspring-workbench profile`: measure this computer and write its device profile."""
+"""`adaspring-workbench profile`: measure a computer or a phone and write its device profile."""
 
 from __future__ import annotations
 
@@ -9,14 +9,28 @@ from pathlib import Path
 
 import click
 
+from workbench.core.provenance import Provenance
 from workbench.jobs import Job, JobCancelled
+from workbench.services.phone_profiling import (
+    CORES,
+    MAX_THREADS,
+    PhoneSettings,
+    start_phone_profiling,
+)
 from workbench.services.profiling import ProfilingSummary, start_local_profiling
 
 PLAN_NAMES = ("quick", "standard")
+LOCAL = "local"
 
 
 @click.command("profile")
-@click.option("--device", type=click.Choice(["local"]), default="local", show_default=True)
+@click.option(
+    "--device",
+    default=LOCAL,
+    show_default=True,
+    metavar="local|SERIAL|HOST:PORT",
+    help="What to measure: this computer, or a phone as `devices` lists it.",
+)
 @click.option("--network", required=True, help="Network to measure: its name or its folder.")
 @click.option(
     "--plan",
@@ -28,12 +42,22 @@ PLAN_NAMES = ("quick", "standard")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file to write.  [default: this_computer, among your own device profiles]",
+    help="TOML file to write.  [default: named after the device, among your own device profiles]",
 )
 @click.option(
     "--configurations",
     type=click.IntRange(min=2),
     help="How many to measure, for the fit and held out together.  [default: as the plan says]",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, MAX_THREADS),
+    help="Of the engine, on a phone.  [default: 1]",
+)
+@click.option(
+    "--cores",
+    type=click.Choice(CORES),
+    help="Where it runs on a phone: fastest cluster, slowest, or any.  [default: big]",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the choice of configurations.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
@@ -43,14 +67,24 @@ def command(
     plan: str,
     out: Path | None,
     configurations: int | None,
+    threads: int | None,
+    cores: str | None,
     seed: int,
     as_json: bool,
 ) -> None:
     """Measure a network's configurations on a device and write a calibrated device profile.
 
-    Close other programs first. Ctrl+C breaks off and leaves no file.
+    Close other programs first. Ctrl+C breaks off and writes no profile. On a phone, what was
+    measured until then is kept: the same command goes on from there.
     """
-    summary = _follow(start_local_profiling(network, plan, out, seed, configurations))
+    if device == LOCAL:
+        if threads is not None or cores is not None:
+            raise click.UsageError("--threads and --cores are for phones: name one with --device.")
+        job = start_local_profiling(network, plan, out, seed, configurations)
+    else:
+        settings = PhoneSettings(seed, threads or 1, cores or "big")
+        job = start_phone_profiling(device, network, plan, out, configurations, settings)
+    summary = _follow(job)
     if as_json:
         plain = {
             key: str(value) if isinstance(value, Path) else value
@@ -59,6 +93,8 @@ def command(
         click.echo(json.dumps(plain, indent=2))
         return
     click.echo(f"wrote {summary.path}")
+    if summary.provenance != Provenance.MEASURED:
+        click.echo(f"{summary.provenance.upper()}: {summary.device}; nothing of it was measured")
     click.echo(f"raw samples in {summary.samples_path}")
     click.echo(
         f"{summary.runs:,} runs of {summary.fitted_configurations} configurations for the table"
@@ -74,7 +110,10 @@ def command(
         f"backbone {backbone.p50_ms:.3f} ms (95 % interval {backbone.median_low_ms:.3f} to"
         f" {backbone.median_high_ms:.3f}), p90 {backbone.p90_ms:.3f} ms"
     )
-    click.echo(f"memory {summary.bandwidth_gb_per_s:.1f} GB/s; power: {summary.power}")
+    click.echo(
+        f"memory {summary.bandwidth_gb_per_s:.1f} GB/s ({summary.bandwidth_provenance});"
+        f" power: {summary.power}"
+    )
 
 
 def _follow(job: Job) -> ProfilingSummary:

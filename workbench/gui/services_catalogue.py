@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.provenance import Provenance, Source
+from workbench.core.provenance import Source
 from workbench.devices.profile import DeviceProfile
 from workbench.gui.presenters.formats import clock
 from workbench.gui.workspace import Choice, Choices
@@ -80,7 +80,7 @@ def _network(entry: Entry) -> Choice:
 
 def _device(entry: ProfileEntry, profile: DeviceProfile) -> Choice:
     source: Source = profile.latency.source
-    provenance = Provenance.CALIBRATED if profile.calibrations else source.provenance
+    provenance = (profile.calibrations[0] if profile.calibrations else source).provenance
     story = profile.calibrations[0].source.summary() if profile.calibrations else source.summary()
     error = (
         profile.calibrations[0].relative_error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -51,9 +51,8 @@ def measure_interleaved(
         context.progress(0.0, f"warming up {number + 1} of {len(runners)} configurations")
     blocks: list[list[npt.NDArray[np.int64]]] = [[] for _ in runners]
     cpu_ns, wall_ns = np.zeros(len(runners)), np.zeros(len(runners))
-    order = rng.permutation(len(runners))
     done = 0
-    for turn in range(rules.rounds):
+    for turn, order in enumerate(block_orders(rules, len(runners), rng)):
         for position in order:
             context.publish(RunStarted(int(position), turn + 1))
             runners[position].time_ns(rules.settle_runs)
@@ -71,13 +70,22 @@ def measure_interleaved(
                 done / (rules.rounds * len(runners)),
                 f"round {turn + 1} of {rules.rounds}, {len(runners)} configurations",
             )
-        mirror = rules.mirrored and turn % 2 == 0
-        order = order[::-1] if mirror else rng.permutation(len(runners))
     shares = np.minimum(1.0, cpu_ns / np.maximum(1.0, wall_ns))
     return [
         _samples(first, mine, float(share))
         for first, mine, share in zip(first_ns, blocks, shares, strict=True)
     ]
+
+
+def block_orders(
+    rules: RunRules, count: int, rng: np.random.Generator
+) -> Iterator[npt.NDArray[np.intp]]:
+    """For each round the (count,) order in which configurations take their turns."""
+    order = rng.permutation(count)
+    for turn in range(rules.rounds):
+        yield order
+        mirror = rules.mirrored and turn % 2 == 0
+        order = order[::-1] if mirror else rng.permutation(count)
 
 
 def _samples(
@@ -98,8 +106,7 @@ def _warm_up(runner: Runner, rules: RunRules) -> int:
 
 def _block(runner: Runner, rules: RunRules, context: JobContext) -> npt.NDArray[np.int64]:
     """Counted runs of one block: enough of them, and long enough."""
-    runs_wanted = -(-rules.min_runs // rules.rounds)
-    time_wanted_ns = rules.min_s * 1e9 / rules.rounds
+    runs_wanted, time_wanted_ns = rules.block_runs, rules.block_s * 1e9
     times = [runner.time_ns(1)]
     runs, spent_ns = 1, int(times[0].sum())
     while runs < runs_wanted or spent_ns < time_wanted_ns:

@@ -39,11 +39,22 @@ class RunRules:
         if self.rounds < 3 or self.min_runs < self.rounds or self.min_s < 0:
             raise SettingsError("Run rules need 3 rounds or more and a run in each of them.")
 
-    def describe(self) -> str:
+    @property
+    def block_runs(self) -> int:
+        """Least number of counted runs in a block."""
+        return -(-self.min_runs // self.rounds)
+
+    @property
+    def block_s(self) -> float:
+        """Least seconds of counted runs in a block."""
+        return self.min_s / self.rounds
+
+    def describe(self, threads: int = 1) -> str:
         """One sentence for the provenance of what was measured."""
         order = "mirrored order" if self.mirrored else "random order"
+        engine = "one thread" if threads == 1 else f"{threads} threads"
         return (
-            f"batch 1, one thread; {self.warm_up_runs} runs or {self.warm_up_s:g} s of warm-up,"
+            f"batch 1, {engine}; {self.warm_up_runs} runs or {self.warm_up_s:g} s of warm-up,"
             f" then at least {self.min_runs} runs and {self.min_s:g} s a configuration in"
             f" {self.rounds} interleaved blocks in {order}; median"
         )
@@ -66,14 +77,15 @@ class Plan:
 MAX_CONFIGURATIONS = 2000
 
 
-def fewest_configurations(plan: Plan, space: DesignSpace) -> int:
-    """The least number of configurations that a design on this space can be made of."""
-    share = plan.held_out / (plan.fit + plan.held_out)
-    return math.ceil(max(space.sizes) / (1 - share)) + 1
+def fewest_configurations(space: DesignSpace) -> int:
+    """The least that a design can be made of: each operator of a layer once, and one held out."""
+    return max(space.sizes) + 1
 
 
 def resized(plan: Plan, space: DesignSpace, configurations: int | None) -> Plan:
     """The plan for another number of configurations, the held-out ones in the same proportion.
+
+    Where there are few, the fit gets as many as it needs.
 
     Args:
         configurations: for the fit and held out together; None leaves the plan as it is.
@@ -83,7 +95,7 @@ def resized(plan: Plan, space: DesignSpace, configurations: int | None) -> Plan:
     """
     if configurations is None:
         return plan
-    least = fewest_configurations(plan, space)
+    least = fewest_configurations(space)
     most = min(MAX_CONFIGURATIONS, space.count)
     if not least <= configurations <= most:
         raise SettingsError(
@@ -91,7 +103,7 @@ def resized(plan: Plan, space: DesignSpace, configurations: int | None) -> Plan:
             f"Choose {least} to {most:,}.",
         )
     share = plan.held_out / (plan.fit + plan.held_out)
-    held_out = max(1, round(share * configurations))
+    held_out = max(1, min(round(share * configurations), configurations - max(space.sizes)))
     return replace(plan, fit=configurations - held_out, held_out=held_out)
 
 

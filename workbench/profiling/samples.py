@@ -112,7 +112,7 @@ def judge(
     fewest = min(len(s.all_ms) for s in measured)
     checks = (
         (fewest < rules.min_runs, f"a configuration has {fewest} runs of {rules.min_runs}"),
-        (drift > DRIFT_BOUND, f"the computer's speed drifted by {drift:.0%}"),
+        (drift > DRIFT_BOUND, f"the device's speed drifted by {drift:.0%}"),
         (spread > SPREAD_BOUND, f"one run in ten takes {spread:.0%} longer than the median"),
         (
             cpu_share < 1 - WAITING_BOUND,

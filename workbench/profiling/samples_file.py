@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.core.errors import InputFileError
 from workbench.core.files import atomic_write
+from workbench.core.provenance import Provenance
 from workbench.profiling.samples import LatencySamples
 from workbench.space.design_space import ConfigArray
 
@@ -31,6 +32,7 @@ class KeptSamples:
         configurations: (n, decisions), those of the fit first.
         fitted: how many of them the table was fitted to.
         samples: of each configuration.
+        provenance: measured, or simulated by a virtual phone.
     """
 
     space_sha256: str
@@ -41,6 +43,7 @@ class KeptSamples:
     configurations: ConfigArray
     fitted: int
     samples: tuple[LatencySamples, ...]
+    provenance: Provenance = Provenance.MEASURED
 
 
 def samples_path(profile: Path) -> Path:
@@ -65,6 +68,7 @@ def write_samples(path: Path, kept: KeptSamples) -> None:
             trust_reasons=np.array(kept.trust_reasons, dtype=np.str_),
             configurations=kept.configurations,
             fitted=np.int64(kept.fitted),
+            provenance=np.array(kept.provenance.value),
             first_ms=np.array([sample.first_ms for sample in kept.samples]),
             cpu_share=np.array([sample.cpu_share for sample in kept.samples]),
             sizes=np.array([[len(b) for b in sample.blocks] for sample in kept.samples]),
@@ -133,4 +137,6 @@ def _checked(arrays: dict[str, np.ndarray]) -> KeptSamples:
         configurations=configurations.astype(np.uint8),
         fitted=fitted,
         samples=samples,
+        # Files from before there were virtual phones do not say.
+        provenance=Provenance(str(arrays.get("provenance", Provenance.MEASURED.value))),
     )

@@ -8,35 +8,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import psutil
 
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.provenance import Provenance
 from workbench.devices.profile import (
-    Calibration,
     Cluster,
     DeviceProfile,
-    LatencyModel,
     Memory,
     PowerModel,
-    space_signature,
 )
 from workbench.devices.profile_file import load_profile, save_profile
 from workbench.jobs import Job, JobContext, run_in_process
-from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
-from workbench.profiling.latency_fit import least_prices, leave_one_group_out
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.run_rules import PLANS, Plan, resized
 from workbench.profiling.samples import LatencyStatistics, statistics
-from workbench.profiling.samples_file import KeptSamples, samples_path, write_samples
+from workbench.profiling.samples_file import samples_path, write_samples
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, SUFFIX, user_profiles_folder
+from workbench.services.profile_fitting import (
+    calibration,
+    fit_measurement,
+    kept_samples,
+    latency_model,
+    other_calibrations,
+    rounded,
+)
 from workbench.space.description import Network, read_network
-from workbench.space.tables import LATENCY_TERMS, PairTables, latency_term_tables
 
 FALLBACK_L2_KIB = 1024.0
 FALLBACK_MHZ = 2000.0
+CLUSTER = "cpu"
+"""Name of this computer's one cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class ProfilingSummary:
         backbone: measured latency of the whole network.
         trust: ``trusted``, or what speaks against the measurement.
         power: how power was measured, or why it was not.
+        device: what was measured.
+        provenance: ``measured``, or ``simulated`` for a virtual phone.
+        bandwidth_provenance: where the memory bandwidth comes from.
     """
 
     path: Path
@@ -66,6 +72,9 @@ class ProfilingSummary:
     bandwidth_gb_per_s: float
     trust: str
     power: str
+    device: str = "This computer"
+    provenance: str = Provenance.MEASURED.value
+    bandwidth_provenance: str = Provenance.MEASURED.value
 
 
 def start_local_profiling(
@@ -96,7 +105,7 @@ def start_local_profiling(
     found = find_network(network)
     plan_of(found, plan, configurations)
     folder = found.folder
-    path = _output_path(out)
+    path = output_path(out)
     arguments = {
         "folder": str(folder), "plan": plan, "path": str(path), "seed": seed,
         "configurations": configurations,
@@ -153,62 +162,43 @@ def write_measurement(
     Raises:
         InputFileError: when the folder cannot be written.
     """
-    medians_ms = measurement.medians_ms()
-    fitted = len(measurement.design.fit)
     clock_mhz, soc = _clock_mhz(), measurement.computer.cpu_model[:200]
-    floor = least_prices(clock_mhz)
-    table = fit_table(network.space, measurement.design.fit, medians_ms[:fitted], floor)
-    held_out = _errors(
-        PairTables(("latency_ms",), tuple(t[..., None] for t in table.latency_ms)),
-        measurement, medians_ms[fitted:],
-    )  # fmt: skip
-    terms = latency_term_tables(network.space)
-    by_terms = _errors(
-        terms.with_metrics(table.prices[:, None], ("latency_ms",)),
-        measurement, medians_ms[fitted:],
-    )  # fmt: skip
-    every_term = terms.totals(measurement.design.fit)
-    left_out = leave_one_group_out(
-        every_term, medians_ms[:fitted], [str(i) for i in range(fitted)], floor
-    )
+    fitted = fit_measurement(network, measurement.design, measurement.medians_ms(), clock_mhz)
     profile = DeviceProfile(
-        id=_id_of(path),
+        id=profile_id_of(path),
         title="This computer",
         soc=soc,
         clusters=(_cluster(measurement, clock_mhz),),
         memory=Memory(
-            bandwidth_bytes_per_s=_round(measurement.bandwidth_bytes_per_s),
+            bandwidth_bytes_per_s=rounded(measurement.bandwidth_bytes_per_s),
             provenance=Provenance.MEASURED,
             story=f"one thread copying a large array, read plus written; {_when(measurement)}",
         ),
-        latency=LatencyModel(
-            ms_per={n: float(f"{p:.6g}") for n, p in zip(LATENCY_TERMS, table.prices)},
-            cluster="cpu", threads=1, points=fitted,
-            relative_error=_round(left_out.median), relative_error_p90=_round(left_out.p90),
-            provenance=Provenance.ESTIMATED,
-            story=f"eight terms fitted to {fitted} configurations of {network.name} measured here,"
-            f" for networks that were not; {_when(measurement)}",
+        latency=latency_model(
+            fitted, CLUSTER, 1, Provenance.ESTIMATED,
+            f"eight terms fitted to {len(measurement.design.fit)} configurations of {network.name}"
+            f" measured here, for networks that were not; {_when(measurement)}",
         ),
         power=_power(measurement),
         calibrations=(
-            *_other_calibrations(path, soc, network),
-            _calibration(network, measurement, table, held_out),
+            *other_calibrations(path, soc, network, CLUSTER, 1),
+            calibration(fitted, Provenance.CALIBRATED, _story(measurement)),
         ),
         notes=(f"Measurement {measurement.trust.mark}.", f"Power: {measurement.power_story}."),
     )  # fmt: skip
     before_writing()
-    write_samples(samples_path(path), _kept(network, measurement))
+    write_samples(samples_path(path), kept_samples(network, measurement))
     save_profile(profile, path)
     return ProfilingSummary(
         path=path,
         samples_path=samples_path(path),
-        fitted_configurations=fitted,
+        fitted_configurations=len(measurement.design.fit),
         held_out_configurations=len(measurement.design.held_out),
         runs=sum(len(sample.all_ms) for sample in measurement.samples),
-        relative_error=held_out.median,
-        within_5_percent=held_out.within(0.05),
-        within_10_percent=held_out.within(0.10),
-        term_error=by_terms.median,
+        relative_error=fitted.held_out.median,
+        within_5_percent=fitted.held_out.within(0.05),
+        within_10_percent=fitted.held_out.within(0.10),
+        term_error=fitted.terms_held_out.median,
         backbone=statistics(measurement.samples[0]),
         bandwidth_gb_per_s=measurement.bandwidth_bytes_per_s / 1e9,
         trust=measurement.trust.mark,
@@ -216,31 +206,10 @@ def write_measurement(
     )
 
 
-def _errors(tables: PairTables, measurement: LocalMeasurement, measured_ms: np.ndarray) -> HeldOut:
-    predicted = tables.totals(measurement.design.held_out)[:, 0]
-    return HeldOut(predicted / measured_ms - 1)
-
-
-def _calibration(
-    network: Network, measurement: LocalMeasurement, table: FittedTable, held_out: HeldOut
-) -> Calibration:
-    return Calibration(
-        network=network.name,
-        space_sha256=space_signature(network.space),
-        operators=network.space.operators,
-        latency_ms=tuple(
-            tuple(tuple(float(f"{ms:.6g}") for ms in row) for row in part)
-            for part in table.latency_ms
-        ),
-        measured=tuple(tuple(tuple(map(int, row)) for row in part) for part in table.measured),
-        fitted_configurations=len(measurement.design.fit),
-        held_out_configurations=len(measurement.design.held_out),
-        relative_error=_round(held_out.median),
-        within_5_percent=_round(held_out.within(0.05)),
-        within_10_percent=_round(held_out.within(0.10)),
-        provenance=Provenance.CALIBRATED,
-        story=f"measured on {measurement.computer.summary()} with {measurement.engine}:"
-        f" {measurement.plan.rules.describe()}; {_when(measurement)}; {measurement.trust.mark}",
+def _story(measurement: LocalMeasurement) -> str:
+    return (
+        f"measured on {measurement.computer.summary()} with {measurement.engine}:"
+        f" {measurement.plan.rules.describe()}; {_when(measurement)}; {measurement.trust.mark}"
     )
 
 
@@ -250,7 +219,7 @@ def _cluster(measurement: LocalMeasurement, clock_mhz: float) -> Cluster:
     known = "as the system states them"
     missing = f"{known}, the L2 cache assumed at {FALLBACK_L2_KIB:.0f} KiB"
     return Cluster(
-        name="cpu",
+        name=CLUSTER,
         core_type=computer.cpu_model[:200],
         cores=computer.physical_cores or computer.logical_cpus,
         max_mhz=clock_mhz,
@@ -265,27 +234,11 @@ def _power(measurement: LocalMeasurement) -> PowerModel | None:
         return None
     return PowerModel(
         frequency_ratio=(1.0,),
-        active_mw=(_round(measurement.power.active_mw),),
+        active_mw=(rounded(measurement.power.active_mw),),
         provenance=Provenance.MEASURED,
         story=f"{measurement.power_story}; 95% interval {measurement.power.low_mw:.0f} to"
         f" {measurement.power.high_mw:.0f} mW; {_when(measurement)}",
     )
-
-
-def _other_calibrations(path: Path, soc: str, network: Network) -> tuple[Calibration, ...]:
-    """Tables of other networks that an earlier session on the same processor wrote."""
-    if not path.is_file():
-        return ()
-    before = load_profile(path)
-    if before.soc != soc:
-        return ()
-    signature = space_signature(network.space)
-    return tuple(c for c in before.calibrations if c.space_sha256 != signature)
-
-
-def _round(value: float) -> float:
-    """Four significant digits, for figures that are read by people."""
-    return float(f"{value:.4g}")
 
 
 def _clock_mhz() -> float:
@@ -298,13 +251,23 @@ def _when(measurement: LocalMeasurement) -> str:
     return f"plan {measurement.plan.rules.name}, {measurement.measured_at}"
 
 
-def _output_path(out: str | Path | None) -> Path:
+def output_path(out: str | Path | None, profile_id: str = LOCAL_ID) -> Path:
+    """The file to write, checked before anything is measured.
+
+    Args:
+        profile_id: among the user's own, where `out` is left out.
+
+    Raises:
+        SettingsError: the file's name does not suit.
+        InputFileError: the folder cannot be written, or the file there is no device profile.
+    """
     if out is None:
         folder = user_profiles_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{LOCAL_ID}{SUFFIX}"
-    path = Path(out)
-    _id_of(path)
+        path = folder / f"{profile_id}{SUFFIX}"
+    else:
+        path = Path(out)
+    profile_id_of(path)
     # Minutes of measuring are too dear to find out at their end.
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputFileError(
@@ -317,23 +280,11 @@ def _output_path(out: str | Path | None) -> Path:
     return path
 
 
-def _id_of(path: Path) -> str:
+def profile_id_of(path: Path) -> str:
+    """Id of the profile in a file of this name. Raises: SettingsError."""
     if path.suffix != SUFFIX or not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,63}", path.stem):
         raise SettingsError(
             f"{path.name!r} does not suit a device profile.",
             "Use lower-case letters, digits and underscores, and end in .toml.",
         )
     return path.stem
-
-
-def _kept(network: Network, measurement: LocalMeasurement) -> KeptSamples:
-    return KeptSamples(
-        space_sha256=space_signature(network.space),
-        plan=measurement.plan.rules.name,
-        min_runs=measurement.plan.rules.min_runs,
-        measured_at=measurement.measured_at,
-        trust_reasons=measurement.trust.reasons,
-        configurations=np.concatenate([measurement.design.fit, measurement.design.held_out]),
-        fitted=len(measurement.design.fit),
-        samples=measurement.samples,
-    )

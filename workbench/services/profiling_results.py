@@ -22,7 +22,7 @@ from workbench.services.device_profiles import profile_path
 from workbench.space.description import Network
 from workbench.space.tables import FloatArray
 
-CSV_COLUMNS = ("configuration", "operators", "set", "round", "run", "latency_ms")
+CSV_COLUMNS = ("configuration", "operators", "set", "round", "run", "latency_ms", "provenance")
 _CSV_CHUNK = 20_000
 
 
@@ -131,7 +131,7 @@ def export_samples_csv(context: JobContext, samples: Path, network: str | Path, 
                     context.check_cancelled()
                     part = block[start : start + _CSV_CHUNK]
                     stream.writelines(
-                        f"{head}{run},{value:.7g}\n"
+                        f"{head}{run},{value:.7g},{kept.provenance}\n"
                         for run, value in enumerate(part.tolist(), start=start + 1)
                     )
                     done += len(part)

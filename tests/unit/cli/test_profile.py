@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from workbench import __main__
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import Job, JobCancelled, JobContext, run_in_thread
+from workbench.profiling.phone import PhoneSettings
 from workbench.profiling.samples import LatencyStatistics
 from workbench.services.profiling import ProfilingSummary
 
@@ -89,3 +91,27 @@ def test_unknown_plan_and_missing_network_are_wrong_calls() -> None:
     assert __main__.main(["profile", "--network", "five", "--plan", "thorough"]) == 2
     assert __main__.main(["profile"]) == 2
     assert __main__.main(["profile", "--network", "no_such_network"]) == 2
+
+
+def test_a_phone_is_named_by_serial_or_address(
+    outcome: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def start(*arguments: object) -> Job:
+        asked.extend(arguments)
+        simulated = dataclasses.replace(SUMMARY, device="A phone", provenance="simulated")
+        return run_in_thread(lambda _: simulated, name="profile")
+
+    monkeypatch.setattr("workbench.cli.profile.start_phone_profiling", start)
+    argv = ["profile", "--device", "192.168.1.4:5555", "--network", "five", "--threads", "2"]
+    assert __main__.main([*argv, "--cores", "little", "--configurations", "13"]) == 0
+    assert "SIMULATED: A phone" in capsys.readouterr().out
+    settings = PhoneSettings(seed=0, threads=2, cores="little")
+    assert asked == ["192.168.1.4:5555", "five", "quick", None, 13, settings]
+    assert "arguments" not in outcome
+
+
+def test_threads_and_cores_are_for_phones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["profile", "--network", "five", "--cores", "big"]) == 2
+    assert "are for phones" in capsys.readouterr().err

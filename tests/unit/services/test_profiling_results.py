@@ -109,7 +109,8 @@ def test_raw_runs_as_a_table(network: Network, tmp_path: Path) -> None:
     head, first, *rest = out.read_text().splitlines()
     assert head == ",".join(CSV_COLUMNS)
     assert len(rest) == 76 * 27 - 1
-    number, names, group, turn, run, ms = first.split(",")
+    number, names, group, turn, run, ms, provenance = first.split(",")
+    assert provenance == "measured"
     assert (number, group, turn, run) == ("0", "fit", "1", "1")
     assert names == network.space.text(measurement.design.fit[0])
     assert float(ms) == pytest.approx(measurement.samples[0].all_ms[0], rel=1e-5)
@@ -140,8 +141,8 @@ def test_what_cannot_be_measured_is_refused(network: Network) -> None:
     (here,) = profiling_devices()
     assert here.reason == ""
     assert (here.power is None) == bool(here.power_reason)
-    with pytest.raises(SettingsError, match="no device"):
-        start_profiling(ProfilingRequest("serial", str(network.folder)))
+    with pytest.raises(SettingsError, match="do not suit"):
+        start_profiling(ProfilingRequest("a_phone", str(network.folder), "quick", 3))
     with pytest.raises(SettingsError, match="do not suit"):
         start_profiling(ProfilingRequest(LOCAL, str(network.folder), "quick", 3))
     with pytest.raises(InputFileError):

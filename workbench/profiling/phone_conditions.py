@@ -1,0 +1,110 @@
+"""Under which conditions a phone was measured, and what they say against the measurement."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from workbench.core.errors import SettingsError
+from workbench.devices.adb.describe import PhoneDescription
+from workbench.devices.agent.protocol import Frequency
+from workbench.devices.errors import clean
+from workbench.devices.parsers import CpuCluster
+from workbench.profiling.phone_journal import Block, Conditions
+from workbench.profiling.run_rules import RunRules
+from workbench.profiling.samples import LatencySamples, Trust, judge
+
+CORES = ("big", "little", "all")
+"""Where a network may run: on the fastest cluster, on the slowest, or where the system likes."""
+TEMPERATURE_BOUND_C = 1.0
+"""How far from its start the temperature may move under rules that check it."""
+
+
+def conditions_of(phone: PhoneDescription, now: dt.datetime) -> Conditions:
+    """The part of a description that changes while a phone is measured."""
+    battery = phone.battery
+    by = battery.powered_by
+    return Conditions(
+        at=now.isoformat(timespec="seconds"),
+        battery_percent=battery.percent,
+        powered_by=None if by is None else tuple(clean(name, 20) for name in by),
+        battery_c=battery.temperature_c,
+        thermal_status=None if phone.thermal.faked else phone.thermal.status,
+        caps_mhz=tuple(c.cap_khz / 1000 if c.cap_khz else None for c in phone.clusters),
+        governors=tuple(clean(c.governor, 40) if c.governor else None for c in phone.clusters),
+    )
+
+
+def chosen_cluster(clusters: Sequence[CpuCluster], cores: str) -> int | None:
+    """Which of the clusters, the fastest first, a placement means; None leaves it to the system.
+
+    Raises:
+        SettingsError: there is no such placement, or the phone does not tell its clusters.
+    """
+    if cores not in CORES:
+        raise SettingsError(f"There are no cores {cores!r}.", f"Known: {', '.join(CORES)}.")
+    if cores == "all":
+        return None
+    if not clusters:
+        raise SettingsError(
+            "The phone does not tell which of its cores are fast.", "Take --cores all."
+        )
+    return 0 if cores == "big" else len(clusters) - 1
+
+
+def judge_phone(
+    samples: Sequence[LatencySamples],
+    rules: RunRules,
+    blocks: Iterable[Block],
+    conditions: Sequence[Conditions],
+    cpus: Sequence[int],
+) -> Trust:
+    """Check measured configurations against their rules and the phone's conditions.
+
+    Args:
+        cpus: processors that the networks ran on; empty for all.
+    """
+    states = [state for block in blocks for state in (block.before, block.after)]
+    clocks: dict[str, list[Frequency]] = {}
+    for state in states:
+        for clock in state.frequencies:
+            if not cpus or _numbers(clock.related_cpus) & set(cpus):
+                clocks.setdefault(clock.policy, []).append(clock)
+    caps = {name: {c.cap_khz for c in seen} for name, seen in clocks.items()}
+    trust = judge(samples, rules, any(len(known) > 1 for known in caps.values()))
+    reasons = [*trust.reasons, *_heat(clocks.values(), conditions)]
+    by = {name for each in conditions for name in each.powered_by or ()}
+    if by:
+        reasons.append(f"the phone was being charged ({', '.join(sorted(by))})")
+    known_c = [each.battery_c for each in conditions if each.battery_c is not None]
+    if rules.mirrored and known_c:
+        moved_c = max(abs(value - known_c[0]) for value in known_c)
+        if moved_c > TEMPERATURE_BOUND_C:
+            reasons.append(f"the battery's temperature moved by {moved_c:.1f} °C")
+    return replace(trust, reasons=tuple(reasons))
+
+
+def _heat(clocks: Iterable[list[Frequency]], conditions: Sequence[Conditions]) -> list[str]:
+    worst = max((each.thermal_status or 0 for each in conditions), default=0)
+    if worst:
+        return [f"the phone throttled (thermal status {worst})"]
+    for seen in clocks:
+        known = [(c.cap_khz, c.hardware_max_khz) for c in seen if c.cap_khz and c.hardware_max_khz]
+        cap_khz, full_khz = min(known, default=(None, None))
+        if cap_khz and full_khz and cap_khz < full_khz:
+            return [
+                f"the phone throttled (clock capped at {cap_khz / 1000:.0f} of"
+                f" {full_khz / 1000:.0f} MHz)"
+            ]
+    return []
+
+
+def _numbers(text: str | None) -> set[int]:
+    """Processors of ``related_cpus``, such as ``0 1 2 3`` or ``0-3``."""
+    found: set[int] = set()
+    for word in (text or "").replace(",", " ").split():
+        first, _, last = word.partition("-")
+        if first.isdecimal() and (last or first).isdecimal():
+            found.update(range(int(first), min(int(last or first), 1023) + 1))
+    return found

@@ -1,0 +1,263 @@
+"""Measuring a phone and writing its device profile."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.core.errors import SettingsError
+from workbench.core.provenance import Provenance
+from workbench.devices.adb.describe import PhoneDescription
+from workbench.devices.device import Device
+from workbench.devices.profile import DeviceProfile
+from workbench.devices.profile_file import save_profile
+from workbench.jobs import Job, JobContext, run_in_process
+from workbench.profiling.phone import PhoneMeasurement, PhoneSettings, measure_phone
+from workbench.profiling.phone_conditions import CORES
+from workbench.profiling.phone_link import PATIENCE_S
+from workbench.profiling.run_rules import Plan
+from workbench.profiling.samples import statistics
+from workbench.profiling.samples_file import samples_path, write_samples
+from workbench.services.catalogue import find_network
+from workbench.services.devices import open_device
+from workbench.services.phone_parts import PhoneParts, phone_parts
+from workbench.services.profile_fitting import (
+    FittedMeasurement,
+    calibration,
+    fit_measurement,
+    kept_samples,
+    latency_model,
+    other_calibrations,
+)
+from workbench.services.profiling import ProfilingSummary, output_path, plan_of, profile_id_of
+from workbench.space.description import Network, read_network
+
+MAX_THREADS = 64
+SIMULATED = "Simulated"
+NO_POWER = "not measured: latency only"
+
+__all__ = [
+    "CORES",
+    "PhoneSettings",
+    "measure_and_write",
+    "phone_profile_id",
+    "start_phone_profiling",
+]
+
+
+def start_phone_profiling(
+    device: str,
+    network: str | Path,
+    plan: str = "quick",
+    out: str | Path | None = None,
+    configurations: int | None = None,
+    settings: PhoneSettings | None = None,
+) -> Job:
+    """Measure a network on a phone in a worker process and write the device profile.
+
+    The job's result is a `ProfilingSummary`, and what it measures comes as `Partial` events, as
+    with `start_local_profiling`. Cancelled or failed, it leaves no profile but keeps what was
+    measured: the same call goes on from there.
+
+    Args:
+        device: serial number or HOST:PORT.
+        out: the TOML file to write; left out, one of the user's own, named after the phone.
+
+    Raises: as `start_local_profiling`.
+    """
+    settings = PhoneSettings() if settings is None else settings
+    if settings.cores not in CORES:
+        raise SettingsError(
+            f"There are no cores {settings.cores!r}.", f"Known: {', '.join(CORES)}."
+        )
+    if not 1 <= settings.threads <= MAX_THREADS:
+        raise SettingsError(f"{settings.threads} threads do not suit.", f"Take 1 to {MAX_THREADS}.")
+    found = find_network(network)
+    plan_of(found, plan, configurations)
+    path = None if out is None else str(output_path(out))
+    arguments = {
+        "device": device, "folder": str(found.folder), "plan": plan, "out": path,
+        "configurations": configurations, "seed": settings.seed, "threads": settings.threads,
+        "cores": settings.cores,
+    }  # fmt: skip
+    return run_in_process(
+        "workbench.services.phone_profiling:profile_phone",
+        arguments,
+        name=f"profile {found.folder.name} on {device}",
+    )
+
+
+def profile_phone(
+    context: JobContext,
+    device: str,
+    folder: str,
+    plan: str,
+    out: str | None,
+    configurations: int | None,
+    seed: int,
+    threads: int,
+    cores: str,
+) -> ProfilingSummary:
+    """Measure, fit and write; the worker's entry point.
+
+    Raises: as `measure_and_write`.
+    """
+    network = read_network(folder)
+
+    def connect() -> Device:
+        return open_device(device, on_waiting=lambda what: context.progress(None, what))
+
+    return measure_and_write(
+        context, connect, network, plan_of(network, plan, configurations),
+        PhoneSettings(seed, threads, cores), None if out is None else Path(out),
+    )  # fmt: skip
+
+
+def measure_and_write(
+    context: JobContext,
+    connect: Callable[[], Device],
+    network: Network,
+    plan: Plan,
+    settings: PhoneSettings,
+    out: Path | None,
+    patience_s: float = PATIENCE_S,
+) -> ProfilingSummary:
+    """Measure on the phone that `connect` connects, fit, and write the profile.
+
+    Raises:
+        JobCancelled: the job was asked to stop; runs that were measured are kept.
+        DeviceError: the phone cannot be reached or does not run the agent.
+        WorkbenchError: the network or the files cannot be used.
+    """
+    paths: list[Path] = []
+
+    def journal_stem(phone: PhoneDescription) -> Path:
+        paths.append(output_path(out, phone_profile_id(phone, settings)))
+        return paths[0].with_suffix("")
+
+    measurement = measure_phone(context, connect, network, plan, settings, journal_stem, patience_s)
+    context.progress(1.0, "fitting the latency table")
+    summary = write_phone_measurement(network, measurement, paths[0], context.check_cancelled)
+    measurement.journal.unlink(missing_ok=True)
+    return summary
+
+
+def write_phone_measurement(
+    network: Network,
+    measurement: PhoneMeasurement,
+    path: Path,
+    before_writing: Callable[[], None] = lambda: None,
+) -> ProfilingSummary:
+    """Fit a measurement's table and write the profile, its raw samples beside it.
+
+    Raises:
+        InputFileError: when the folder cannot be written.
+    """
+    parts = phone_parts(measurement.phone, measurement.agent, measurement.cluster)
+    clock_mhz = parts.clusters[0].max_mhz
+    fitted = fit_measurement(network, measurement.design, measurement.medians_ms(), clock_mhz)
+    simulated = measurement.phone.simulated
+    measured = Provenance.SIMULATED if simulated else Provenance.MEASURED
+    before_writing()
+    write_samples(samples_path(path), kept_samples(network, measurement, measured))
+    save_profile(_profile(fitted, measurement, parts, path), path)
+    return ProfilingSummary(
+        path=path,
+        samples_path=samples_path(path),
+        fitted_configurations=len(measurement.design.fit),
+        held_out_configurations=len(measurement.design.held_out),
+        runs=sum(len(sample.all_ms) for sample in measurement.samples),
+        relative_error=fitted.held_out.median,
+        within_5_percent=fitted.held_out.within(0.05),
+        within_10_percent=fitted.held_out.within(0.10),
+        term_error=fitted.terms_held_out.median,
+        backbone=statistics(measurement.samples[0]),
+        bandwidth_gb_per_s=parts.memory.bandwidth_bytes_per_s / 1e9,
+        trust=measurement.trust.mark,
+        power=NO_POWER,
+        device=_title(measurement.phone),
+        provenance=measured.value,
+        bandwidth_provenance=parts.memory.provenance.value,
+    )
+
+
+def _profile(
+    fitted: FittedMeasurement, measurement: PhoneMeasurement, parts: PhoneParts, path: Path
+) -> DeviceProfile:
+    phone, network, settings = measurement.phone, fitted.network, measurement.settings
+    cluster = parts.clusters[0].name
+    simulated = phone.simulated
+    threads = f"{settings.threads} thread{'s' if settings.threads > 1 else ''}"
+    where = f"{threads} on " + (
+        "any cores" if measurement.cluster is None else f"the {cluster} cores"
+    )
+    model = latency_model(
+        fitted, cluster, settings.threads,
+        Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
+        f"eight terms fitted to {len(measurement.design.fit)} configurations of {network.name}"
+        f" {'run' if simulated else 'measured'} on this phone, {where}, for networks that were not;"
+        f" plan {measurement.plan.rules.name}, {measurement.measured_at}",
+    )  # fmt: skip
+    mine = calibration(
+        fitted,
+        Provenance.SIMULATED if simulated else Provenance.CALIBRATED,
+        _story(measurement, where),
+    )
+    others = other_calibrations(path, parts.soc, network, cluster, settings.threads)
+    notes = [
+        f"Measurement {measurement.trust.mark}.",
+        *(f"Conditions {text}." for text in measurement.conditions),
+        "Power was not measured.",
+    ]
+    if simulated:
+        notes.insert(0, "SIMULATED: a virtual phone. Nothing here was measured on a phone.")
+    if measurement.cluster is not None and measurement.cluster > 0:
+        notes.append(f"The {cluster} cores stand first because the networks ran on them.")
+    return DeviceProfile(
+        id=profile_id_of(path),
+        title=_title(phone),
+        soc=parts.soc,
+        clusters=parts.clusters,
+        memory=parts.memory,
+        latency=model,
+        battery=parts.battery,
+        calibrations=(*others, mine),
+        notes=tuple(notes),
+    )
+
+
+def _story(measurement: PhoneMeasurement, where: str) -> str:
+    phone, agent, rules = measurement.phone, measurement.agent, measurement.plan.rules
+    verb = "simulated by" if phone.simulated else "measured on"
+    release = phone.properties.android_release
+    android = f", Android {release}" if release else ""
+    again = ""
+    if measurement.resumed_blocks:
+        again += f"; {measurement.resumed_blocks} blocks from an earlier session"
+    if measurement.reconnections:
+        again += f"; connected anew {measurement.reconnections} times"
+    return (
+        f"{verb} {phone.title}{android} with the agent (ncnn {agent.ncnn}, {agent.abi}), {where}:"
+        f" {rules.describe(measurement.settings.threads)}; plan {rules.name},"
+        f" {measurement.measured_at}; {measurement.trust.mark}{again}"
+    )
+
+
+def _title(phone: PhoneDescription) -> str:
+    return f"{SIMULATED}: {phone.title}" if phone.simulated else phone.title
+
+
+def phone_profile_id(phone: PhoneDescription, settings: PhoneSettings) -> str:
+    """One id for each phone and way of measuring, so that none replaces another's profile."""
+    name = re.sub(r"[^a-z0-9]+", "_", phone.title.lower()).strip("_")[:36] or "phone"
+    serial = phone.properties.serial or phone.info.serial
+    parts = [name, hashlib.sha256(serial.encode()).hexdigest()[:6]]
+    if phone.simulated:
+        parts.insert(0, "simulated")
+    if settings.cores != "big":
+        parts.append(settings.cores)
+    if settings.threads != 1:
+        parts.append(f"{settings.threads}threads")
+    return "_".join(parts)
