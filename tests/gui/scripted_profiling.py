@@ -24,14 +24,17 @@ from workbench.services.profiling_setup import (
     ProfilingDevice,
     ProfilingRequest,
     preview_profiling,
-    start_profiling,
 )
 from workbench.space.description import Network
 from workbench.space.tables import latency_term_tables
 
 COMPUTER = ComputerDescription("Plain CPU", 2, 2, 8192, "Linux 6", "x86_64", ())
 HERE = ProfilingDevice(LOCAL, "this_computer", "This computer", "Plain CPU", power_reason="none")
-AWAY = ProfilingDevice("serial", "a_phone", "A phone", "a core", reason="it is not authorised")
+AWAY = ProfilingDevice("serial", "", "A phone", "a core", reason="it is not authorised")
+PHONE = ProfilingDevice(
+    "A1", "one_abcdef", "Phone one", "a core", power_reason="latency only",
+    memory_reason="estimated", resumes=True,
+)  # fmt: skip
 PLAN = Plan(RunRules("quick", min_s=0.0, rounds=3, mirrored=False, min_runs=3), 60, 16)
 PRICES = np.array([6e-8, 2e-7, 2.5e-7, 2.4e-7, 1e-7, 1.2e-6, 0.002, 1e-6])
 
@@ -77,8 +80,6 @@ class Script:
 
     def start(self, request: ProfilingRequest) -> Job:
         """Start a thread in the place of the worker process."""
-        if request.device != LOCAL:
-            return start_profiling(request)
         if request.seed == 13:
             raise SettingsError("Seed 13 brings bad luck.", "Take another.")
         self.requests.append(request)
@@ -96,7 +97,10 @@ class Script:
     def backend(self, *devices: ProfilingDevice) -> ProfilingBackend:
         """Services with this script in the place of measuring."""
         return ProfilingBackend(
-            devices=lambda: devices or (HERE,), preview=preview_profiling, start=self.start
+            devices=lambda: tuple(d for d in devices if d.key == LOCAL) or (HERE,),
+            phones=lambda context, addresses: tuple(d for d in devices if d.key != LOCAL),
+            preview=preview_profiling,
+            start=self.start,
         )
 
 

@@ -201,12 +201,17 @@ def test_each_state_says_what_to_do(make: Make, state: DeviceState) -> None:
     page.select("A1")
     assert page.panel.title == "Phone one"
     assert ADVICE[state].to_do in _texts(page)
+    assert not page.panel.profile.isEnabled()
 
 
-def test_a_phone_cannot_be_measured_yet_and_says_so(make: Make) -> None:
+def test_a_phone_can_be_measured_but_not_recorded(make: Make, stage: Stage) -> None:
     page = make(Sources(DeviceOverview(SERVER, USB, (_phone("A1", DeviceState.DEVICE, "One"),))))
     page.select("A1")
-    assert not page.panel.profile.isEnabled()
+    assert page.panel.profile.isEnabled()
+    assert not page.panel.record.isEnabled()
+    page.panel.profile.click()
+    assert stage.pages == ["profile"]
+    assert stage.shell.settings.text("profile/device") == "A1"
     assert page.panel.note == PHONE_NOTE
     assert not page.panel.strips.isVisible()
     page.select("this computer")

@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.invented import write_network
-from tests.gui.scripted_profiling import AWAY, HERE, Script, planned, run_of, write_profile
+from tests.gui.scripted_profiling import AWAY, HERE, PHONE, Script, planned, run_of, write_profile
 from tests.gui.waiting import wait_until_settled
 from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
@@ -140,8 +140,31 @@ def test_a_number_that_does_not_suit_is_said_and_blocks(make: Make, qtbot: QtBot
 
 def test_a_device_that_cannot_be_measured_says_why(make: Make) -> None:
     page = make(None, AWAY)
+    page.form._device.setCurrentIndex(1)
     assert "A phone cannot be measured: it is not authorised." in page.form.blocked
     assert not page.form.start.isEnabled()
+
+
+def test_a_phone_is_measured_like_this_computer(make: Make, qtbot: QtBot, stage: Stage) -> None:
+    script = Script([planned(), RunStarted(3, 1)])
+    stage.shell.settings.set_text("profile/device", "A1")  # as the Devices page does
+    page = make(script, PHONE)
+    assert page.form.device == PHONE
+    assert len(page.board.rows) == 76
+    assert "--device A1" in page.form._command.text()
+    page.begin()
+    assert script.requests[0].device == "A1"
+    _until(qtbot, lambda: page.board.rows[3].running)
+    page.cancel()
+    _until(qtbot, lambda: not page.running)
+    assert "goes on where it stopped" in page.runs.status.text()
+
+
+def test_a_phone_that_went_away_leaves_this_computer(make: Make, stage: Stage) -> None:
+    stage.shell.settings.set_text("profile/device", "A1")
+    page = make()
+    assert page.form.device_key == "local"
+    assert page.form.blocked == ""
 
 
 # ---- a measurement -----------------------------------------------------------------------------

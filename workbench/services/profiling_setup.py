@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.core.errors import SettingsError
 from workbench.core.provenance import Source
 from workbench.devices.computer import describe_computer
 from workbench.devices.profile import latency_source, latency_tables
@@ -16,13 +15,18 @@ from workbench.profiling.host_probes import find_rapl
 from workbench.profiling.live import RunsPlanned
 from workbench.profiling.run_rules import (
     MAX_CONFIGURATIONS,
-    PLANS,
     Plan,
-    RunRules,
     fewest_configurations,
 )
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, find_profile
+from workbench.services.devices import FoundDevice, list_devices
+from workbench.services.phone_profiling import (
+    NO_POWER,
+    PhoneSettings,
+    phone_profile_id,
+    start_phone_profiling,
+)
 from workbench.services.profiling import plan_of, start_local_profiling
 from workbench.space.description import Network
 from workbench.space.tables import FloatArray
@@ -49,6 +53,9 @@ class ProfilingDevice:
         reason: why it cannot be measured now; empty when it can.
         power: how power is measured there; None where it is not.
         power_reason: why power is not measured; empty when it is.
+        memory_reason: why memory bandwidth is not measured; empty when it is.
+        resumes: whether a measurement that was broken off goes on where it stopped.
+        simulated: whether nothing of it is measured on real hardware.
     """
 
     key: str
@@ -58,6 +65,9 @@ class ProfilingDevice:
     reason: str = ""
     power: str | None = None
     power_reason: str = ""
+    memory_reason: str = ""
+    resumes: bool = False
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +129,45 @@ def profiling_devices() -> tuple[ProfilingDevice, ...]:
     )
 
 
-def plan_rules(name: str) -> RunRules:
-    """The run rules of a plan.
+def find_phones(
+    context: JobContext, addresses: tuple[str, ...] = ()
+) -> tuple[ProfilingDevice, ...]:
+    """The phones that can be found now; those that cannot be measured say why.
+
+    Args:
+        addresses: phones to reach directly, as HOST:PORT.
 
     Raises:
-        SettingsError: when there is no such plan.
+        SettingsError: an address, or the ADB server's in the environment, is none.
     """
-    if name not in PLANS:
-        raise SettingsError(f"There is no plan {name!r}.", f"Known: {', '.join(PLANS)}.")
-    return PLANS[name].rules
+    context.check_cancelled()
+    return tuple(_phone(found) for found in list_devices(addresses).devices)
+
+
+def _phone(found: FoundDevice) -> ProfilingDevice:
+    known = found.description
+    reason, detail, profile_id = "", found.serial, ""
+    if known is None:
+        reason = found.to_do or found.meaning or found.state_text
+    else:
+        profile_id = phone_profile_id(known, PhoneSettings())
+        release = known.properties.android_release
+        parts = (known.properties.soc, f"Android {release}" if release else "", found.serial)
+        detail = " · ".join(part for part in parts if part)
+        agent = next((c for c in known.capabilities if c.name == "agent"), None)
+        if agent is not None and not agent.available:
+            reason = agent.how
+    return ProfilingDevice(
+        key=found.serial,
+        profile_id=profile_id,
+        title=found.model or found.serial,
+        detail=detail,
+        reason=reason,
+        power_reason=NO_POWER.removeprefix("not measured: "),
+        memory_reason="estimated from the type of its processor",
+        resumes=True,
+        simulated=found.simulated,
+    )
 
 
 def expected_s(plan: Plan, *, power: bool) -> float:
@@ -171,20 +211,28 @@ def preview_profiling(
         expected_ms=expected,
         expected_source=source,
         expected_s=expected_s(plan, power=device.power is not None),
-        least=fewest_configurations(plan, network.space),
+        least=fewest_configurations(network.space),
         most=min(MAX_CONFIGURATIONS, network.space.count),
     )
 
 
 def start_profiling(request: ProfilingRequest) -> Job:
-    """Measure, fit and write the device profile; see `start_local_profiling`.
+    """Measure, fit and write the device profile.
+
+    See `start_local_profiling` and `start_phone_profiling`.
 
     Raises:
         SettingsError: when device, network, plan or number of configurations do not suit.
         InputFileError: when the network cannot be used or the profile cannot be written.
     """
     if request.device != LOCAL:
-        raise SettingsError(f"There is no device {request.device!r} that can be measured.")
+        return start_phone_profiling(
+            request.device,
+            request.network,
+            request.plan,
+            configurations=request.configurations,
+            settings=PhoneSettings(request.seed),
+        )
     return start_local_profiling(
         request.network,
         request.plan,

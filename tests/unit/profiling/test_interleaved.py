@@ -98,7 +98,7 @@ def test_spread_is_relative_to_the_median() -> None:
 
 def test_a_plan_can_be_resized() -> None:
     space = small_space()
-    least = fewest_configurations(PLANS["quick"], space)
+    least = fewest_configurations(space)
     small = resized(PLANS["quick"], space, least)
     assert small.fit + small.held_out == least
     assert small.fit >= max(space.sizes)

@@ -22,6 +22,7 @@ from workbench.gui.presenters.devices import (
     profile_row,
 )
 from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.profiling_backend import ADDRESSES_KEY, DEVICE_KEY
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.basics import Card, label, row
 from workbench.gui.widgets.device_list import DeviceList
@@ -36,6 +37,7 @@ from workbench.services.device_watch import (
     watch_phones,
 )
 from workbench.services.devices import DeviceOverview, parse_address
+from workbench.services.profiling_setup import LOCAL
 
 
 def _start_computer() -> Job:
@@ -72,6 +74,7 @@ class DevicesPage(Page):
         self._computer: ComputerOverview | None = None
         self._phones: DeviceOverview | None = None
         self._addresses: tuple[str, ...] = ()
+        shell.settings.set_text(ADDRESSES_KEY, "")
         self._virtual: dict[int, str] = {}
         self._key = COMPUTER
         self._profile = ""
@@ -85,7 +88,7 @@ class DevicesPage(Page):
         self._subtitle = label("", "secondary")
         self._build()
         self._actions = [
-            self.add_action("Devices: profile this computer", "", self._on_profile),
+            self.add_action("Devices: profile the selected device", "", self._on_profile),
             self.add_action("Devices: record a trace", "", self._on_record),
             self.add_action("Devices: connect to an address", "", self._focus_address),
             self.add_action("Devices: start a virtual phone", "", self.start_virtual),
@@ -227,7 +230,7 @@ class DevicesPage(Page):
                 self._add_address(started.address)
             case Done() | Cancelled() | Failed():
                 address = self._virtual.pop(event.job_id, "")
-                self._addresses = tuple(a for a in self._addresses if a != address)
+                self._set_addresses(tuple(a for a in self._addresses if a != address))
                 if isinstance(event, Failed):
                     self.shell.show_problem(Problem.of(event))
                 if self._phones_job is not None:
@@ -235,9 +238,14 @@ class DevicesPage(Page):
 
     def _add_address(self, address: str) -> None:
         if address not in self._addresses:
-            self._addresses = (*self._addresses, address)
+            self._set_addresses((*self._addresses, address))
         if self._phones_job is not None:
             self.refresh()
+
+    def _set_addresses(self, addresses: tuple[str, ...]) -> None:
+        self._addresses = addresses
+        # The Profile page looks for phones there, too.
+        self.shell.settings.set_text(ADDRESSES_KEY, " ".join(addresses))
 
     # ---- showing -------------------------------------------------------------------------------
 
@@ -263,7 +271,7 @@ class DevicesPage(Page):
         phone = next((device for device in found if device.serial == self._key), None)
         if phone is not None:
             panel.show_details(phone_details(phone), live=False)
-            panel.show_actions("phone", PHONE_NOTE)
+            panel.show_actions("phone", PHONE_NOTE, can_profile=phone.state.usable)
             return
         if self._computer is not None:
             panel.show_details(computer_details(self._computer), live=True)
@@ -288,6 +296,7 @@ class DevicesPage(Page):
             self._show_lists()
 
     def _on_profile(self) -> None:
+        self.shell.settings.set_text(DEVICE_KEY, LOCAL if self._key == COMPUTER else self._key)
         self.shell.go_to("profile")
 
     def _on_record(self) -> None:

@@ -19,6 +19,8 @@ from workbench.gui.pages.profile_runs import ProfileRuns
 from workbench.gui.presenters import profiling_plan
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.profiling_backend import (
+    ADDRESSES_KEY,
+    DEVICE_KEY,
     Loaded,
     ProfilingBackend,
     look,
@@ -56,6 +58,7 @@ class ProfilePage(Page):
         self._backend = backend or ProfilingBackend()
         self._job: Job | None = None
         self._loading: Job | None = None
+        self._searching: Job | None = None
         self._preview: ProfilingPreview | None = None
         self._problem = ""
         self._opens_result = True
@@ -89,7 +92,7 @@ class ProfilePage(Page):
     def on_shown(self) -> None:
         """Look at the devices and at what was measured of them."""
         if not self.running:
-            self.form.set_devices(self._backend.devices())
+            self._search()
             if self._stale or self._key() != self._loaded_key:
                 self._load()
         self._show_state()
@@ -111,6 +114,10 @@ class ProfilePage(Page):
     @property
     def settled(self) -> bool:
         """Whether nothing is being read and no preview is due."""
+        return self._ready and self._searching is None
+
+    @property
+    def _ready(self) -> bool:
         return self._loading is None and not self._timer.isActive()
 
     @property
@@ -133,7 +140,7 @@ class ProfilePage(Page):
     def begin(self) -> None:
         """Start measuring."""
         request = self._request()
-        if self.running or self.form.blocked or request is None or not self.settled:
+        if self.running or self.form.blocked or request is None or not self._ready:
             return
         self.runs.error.hide()
         try:
@@ -209,9 +216,9 @@ class ProfilePage(Page):
                 self._renew_profiles()
                 self._load()
             case Cancelled():
-                self._end("Cancelled. Nothing was written; your device profiles are as before.")
+                self._end(profiling_plan.ended_text("cancelled", self.form.device))
             case Failed():
-                self._end("The measurement broke off. Nothing was written.")
+                self._end(profiling_plan.ended_text("failed", self.form.device))
                 self.runs.error.show_problem(Problem.of(event))
 
     def _renew_profiles(self) -> None:
@@ -228,6 +235,32 @@ class ProfilePage(Page):
         self.runs.show_ended(status)
         self.runs.show_summary()
         self._show_state()
+
+    # ---- devices -------------------------------------------------------------------------------
+
+    def _search(self) -> None:
+        """Offer this computer at once, and phones when they are found."""
+        known = {device.key: device for device in self.form.devices}
+        at_once = self._backend.devices()
+        self.form.set_devices([*at_once, *(d for d in known.values() if d not in at_once)])
+        kept = self.shell.settings.text(ADDRESSES_KEY)
+        arguments = {"addresses": tuple(kept.split())}
+        if self._searching is not None:
+            self._searching.cancel()
+        self._searching = run_in_thread(self._backend.phones, arguments, name="Look for phones")
+        self.shell.bridge.watch(self._searching, self._on_phones, background=True)
+
+    def _on_phones(self, event: JobEvent) -> None:
+        if self._searching is None or event.job_id != self._searching.id:
+            return
+        if isinstance(event, Done | Failed | Cancelled):
+            self._searching = None
+        if isinstance(event, Done) and not self.running:
+            self.form.set_devices([*self._backend.devices(), *event.result])
+            self.form.choose_device(self.shell.settings.text(DEVICE_KEY))
+            if self._key() != self._loaded_key:
+                self._load()
+            self._show_state()
 
     # ---- plan and result -----------------------------------------------------------------------
 
@@ -348,7 +381,7 @@ class ProfilePage(Page):
     def _show_state(self) -> None:
         device, network = self.form.device, self.shell.workspace.current("network")
         key = "" if network is None else network.key
-        problem = self._problem if self.settled else "Choosing configurations…"
+        problem = self._problem if self._ready else "Choosing configurations…"
         blocked = profiling_plan.blocked_reason(device, key, problem, self.running)
         others = [job.name for job in self.shell.bridge.running() if job is not self._job]
         self.form.show_state(blocked, profiling_plan.advice(device, others), running=self.running)
@@ -416,6 +449,7 @@ class ProfilePage(Page):
         self._show_state()
 
     def _on_form(self) -> None:
+        self.shell.settings.set_text(DEVICE_KEY, self.form.device_key)
         usual = usual_configurations(self.form.plan)
         if self._usual != usual:
             self._usual = usual

@@ -121,8 +121,8 @@ def profile_row(choice: Choice, *, used: bool) -> DeviceRow:
 
 
 PHONE_NOTE = (
-    "Phones are listed and described here. Measuring them and recording their context from the "
-    "window is not in this version."
+    "The context of a phone is recorded from a terminal, with `adaspring-workbench record "
+    "--device`; in the window that is not in this version."
 )
 
 

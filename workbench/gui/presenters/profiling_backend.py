@@ -19,12 +19,14 @@ from workbench.services.profiling_setup import (
     ProfilingDevice,
     ProfilingPreview,
     ProfilingRequest,
+    find_phones,
     preview_profiling,
     profiling_devices,
     start_profiling,
 )
 
 Preview = Callable[[JobContext, ProfilingRequest, ProfilingDevice, str | None], ProfilingPreview]
+FindPhones = Callable[[JobContext, tuple[str, ...]], tuple[ProfilingDevice, ...]]
 OpenResult = Callable[[JobContext, str, str], ProfilingResult | None]
 Export = Callable[[JobContext, Path, str, Path], int]
 
@@ -34,7 +36,8 @@ class ProfilingBackend:
     """The services behind the page.
 
     Attributes:
-        devices: what can be measured, and why not.
+        devices: what can be measured at once, and why not.
+        phones: looks for phones, those at addresses among them; called on a worker thread.
         preview: chooses the configurations of a request; called on a worker thread.
         start: starts a measurement.
         open_result: reads what was measured; called on a worker thread.
@@ -42,6 +45,7 @@ class ProfilingBackend:
     """
 
     devices: Callable[[], tuple[ProfilingDevice, ...]] = profiling_devices
+    phones: FindPhones = find_phones
     preview: Preview = preview_profiling
     start: Callable[[ProfilingRequest], Job] = start_profiling
     open_result: OpenResult = open_result
@@ -59,6 +63,12 @@ class Loaded:
     preview: ProfilingPreview | None
     problem: str
     result: ProfilingResult | None
+
+
+ADDRESSES_KEY = "devices/addresses"
+"""Setting under which addresses of phones are kept that the user typed in."""
+DEVICE_KEY = "profile/device"
+"""Setting under which the device is kept that was chosen last."""
 
 
 def presets() -> tuple[tuple[str, str], ...]:
@@ -88,6 +98,7 @@ def look(
         preview = backend.preview(context, request, device, profile)
     except WorkbenchError as error:
         problem = f"{error.message} {error.hint}".strip()
-    return Loaded(
-        preview, problem, backend.open_result(context, request.network, device.profile_id)
-    )
+    result = None
+    if device.profile_id:
+        result = backend.open_result(context, request.network, device.profile_id)
+    return Loaded(preview, problem, result)

@@ -44,7 +44,11 @@ def measured_items(
             f" {preview.plan.held_out} at random, held out to check it",
             True,
         ),
-        ("Memory", "bandwidth of one thread that copies a large array", True),
+        (
+            "Memory",
+            device.memory_reason or "bandwidth of one thread that copies a large array",
+            not device.memory_reason,
+        ),
         ("Power", power, device.power is not None),
     )
 
@@ -82,8 +86,20 @@ def blocked_reason(
 
 def advice(device: ProfilingDevice | None, others: list[str]) -> str:
     """What to do before starting."""
+    if device is None:
+        return ""
+    if device.simulated:
+        return "A virtual phone: its figures are those of a simulation and are marked so."
+    if device.key != LOCAL:
+        return "Leave the phone alone meanwhile. What was measured is kept if it is broken off."
     if others:
         return f"{', '.join(others)} would take the processor meanwhile; wait for it, or stop it."
-    if device is not None and device.key == LOCAL:
-        return "Close other programs first: they take the processor and spoil the figures."
-    return ""
+    return "Close other programs first: they take the processor and spoil the figures."
+
+
+def ended_text(how: str, device: ProfilingDevice | None) -> str:
+    """What a measurement left behind that was ``cancelled`` or ``failed``."""
+    begin = "Cancelled." if how == "cancelled" else "The measurement broke off."
+    if device is not None and device.resumes:
+        return f"{begin} No profile was written; starting again goes on where it stopped."
+    return f"{begin} Nothing was written; your device profiles are as before."

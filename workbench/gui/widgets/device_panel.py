@@ -78,17 +78,21 @@ class DevicePanel(QWidget):
         self._capabilities_card.setVisible(bool(details.capabilities))
         self._lay_out()
 
-    def show_actions(self, kind: str, note: str, *, in_use: bool = False) -> None:
+    def show_actions(
+        self, kind: str, note: str, *, can_profile: bool = True, in_use: bool = False
+    ) -> None:
         """Show what can be done with a ``computer``, ``phone`` or ``profile``; `note` says why not.
 
         Args:
+            can_profile: whether the device can be measured now.
             in_use: whether the profile that is shown is the one in use.
         """
         device = kind != "profile"
         for button in (self.profile, self.record):
             button.setVisible(device)
-            button.setEnabled(kind == "computer")
             button.setToolTip("" if kind == "computer" else note)
+        self.profile.setEnabled(device and can_profile)
+        self.record.setEnabled(kind == "computer")
         self.use.setVisible(not device)
         self.use.setEnabled(not in_use)
         self.use.setText("In use" if in_use else "Use this profile")

@@ -78,6 +78,20 @@ class ProfileForm(Card):
         self._show_device()
 
     @property
+    def devices(self) -> tuple[ProfilingDevice, ...]:
+        """What is offered."""
+        return self._devices
+
+    def choose_device(self, key: str) -> None:
+        """Choose a device without telling; one that is not offered changes nothing."""
+        index = self._device.findData(key)
+        if index >= 0:
+            self._device.blockSignals(True)
+            self._device.setCurrentIndex(index)
+            self._device.blockSignals(False)
+            self._show_device()
+
+    @property
     def device_key(self) -> str:
         """Key of the device that is chosen; empty without one."""
         return str(self._device.currentData() or "")
