@@ -22,3 +22,7 @@ class SensorError(EnergyError):
 
 class ChargingError(EnergyError):
     """The battery's current is not the phone's: a charger is plugged in, or the state is faked."""
+
+
+class SlowSensorError(SensorError):
+    """The sensor changed too rarely to be timed; a longer calibration may help."""

@@ -11,6 +11,9 @@ from workbench.profiling.energy.streams import FloatArray
 MIN_CHANGES = 3
 """Fewest changes of value that give a period: two intervals that agree."""
 
+MOST_PARTS = 4
+"""The shortest interval seen is taken for at most so many periods."""
+
 
 @dataclass(frozen=True, slots=True)
 class UpdatePeriod:
@@ -34,7 +37,8 @@ def update_period(t_s: FloatArray, values: FloatArray) -> UpdatePeriod | None:
 
     A reading that happens to repeat makes an interval of two or more periods. So the shortest
     intervals give a first guess, each interval then counts as a whole number of periods, and the
-    slope of a straight line through (number, time) is the period, far finer than the polling.
+    slope of a straight line through (number, time) is the period, far finer than the polling. Where
+    no interval was a single period the line does not fit, and fractions of the guess are tried.
 
     Args:
         t_s: (n,) ascending times.
@@ -48,15 +52,30 @@ def update_period(t_s: FloatArray, values: FloatArray) -> UpdatePeriod | None:
     if len(changed) < MIN_CHANGES:
         return None
     intervals = np.diff(changed)
-    short = float(np.quantile(intervals, 0.1))
-    guess = float(np.median(intervals[intervals <= 1.5 * (short + poll_s)]))
+    short = float(np.quantile(intervals, 0.1, method="lower"))
+    guess = float(np.median(intervals[intervals <= short + 2.4 * poll_s]))
     if guess < 1.5 * poll_s:
         return UpdatePeriod(guess, True, len(changed), poll_s)
-    period = guess
+    first = _fitted(changed, intervals, guess)
+    for parts in range(1, MOST_PARTS + 1):
+        if guess / parts < 4 * poll_s:
+            break
+        period, off_s = _fitted(changed, intervals, guess / parts)
+        if off_s <= poll_s:
+            return UpdatePeriod(period, False, len(changed), poll_s)
+    # A gauge that updates unevenly fits no period; the shortest intervals are the best there is.
+    return UpdatePeriod(first[0], False, len(changed), poll_s)
+
+
+def _fitted(changed: FloatArray, intervals: FloatArray, guess: float) -> tuple[float, float]:
+    """The period near a guess, and by how much a change is off it at most."""
+    period, off_s = guess, np.inf
     for _ in range(3):
-        numbers = np.concatenate(([0.0], np.cumsum(np.maximum(1.0, np.round(intervals / period)))))
-        period = float(np.polyfit(numbers, changed, 1)[0])
-    return UpdatePeriod(period, False, len(changed), poll_s)
+        steps = np.maximum(1.0, np.round(intervals / period))
+        numbers = np.concatenate(([0.0], np.cumsum(steps)))
+        slope, start = np.polyfit(numbers, changed, 1)
+        period, off_s = float(slope), float(np.abs(changed - start - slope * numbers).max())
+    return period, off_s
 
 
 def resolution(values: FloatArray) -> float:

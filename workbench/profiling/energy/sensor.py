@@ -1,8 +1,8 @@
 """What a phone's current sensor means: its unit, its sign and its update period, with evidence.
 
 The kernel's documentation promises microamperes, negative while discharging. Vendors differ in
-both, so the sensor is asked: the phone idles, then a CPU burner runs, then it idles again, and what
-the readings do is the evidence.
+both, so the sensor is asked: the phone idles, then a CPU burner runs, then it runs in bursts, and
+what the readings do is the evidence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from enum import StrEnum
 import numpy as np
 
 from workbench.core.provenance import Provenance
-from workbench.profiling.energy.errors import ESTIMATE_HINT, ChargingError, SensorError
+from workbench.profiling.energy.errors import (
+    ESTIMATE_HINT,
+    ChargingError,
+    SensorError,
+    SlowSensorError,
+)
 from workbench.profiling.energy.period import UpdatePeriod, resolution, update_period
 from workbench.profiling.energy.streams import (
     FloatArray,
@@ -23,7 +28,10 @@ from workbench.profiling.energy.streams import (
 )
 
 PHASE_S = 90.0
-"""Length of each phase (idle, burner, idle) of the calibration: 30 s gauges update thrice in it."""
+"""How long the phone idles, and then how long the burner runs: 30 s gauges update thrice in it."""
+
+BURSTS_S = 120.0
+"""How long the burner then goes on and off."""
 
 UNIT_LIMIT = 10_000.0
 """Median |I| under the burner below which readings are milliamperes: a phone at work takes 100 to
@@ -100,18 +108,54 @@ class SensorCalibration:
         return current_raw * (self.ma_per_raw * self.discharge_sign)
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationPlan:
+    """When a CPU burner runs while the sensor is polled; seconds from the start of the polling.
+
+    Attributes:
+        burner_s: start and end of the steady load, which shows unit and sign.
+        bursts_s: starts and ends after it. A coarse, quiet sensor reads the same value for minutes
+            under any steady load; these make it change, so that its period shows.
+        seconds: length of the whole.
+    """
+
+    burner_s: tuple[float, float]
+    bursts_s: tuple[tuple[float, float], ...]
+    seconds: float
+
+
+def calibration_plan(rng: np.random.Generator, stretch: float = 1.0) -> CalibrationPlan:
+    """Idle, burner, and bursts of 2 to 12 s at irregular times, which no period can hide from.
+
+    Args:
+        rng: decides the bursts.
+        stretch: factor on the phases' lengths; above 1 after a gauge was too slow for the usual.
+    """
+    phase_s = PHASE_S * stretch
+    bursts: list[tuple[float, float]] = []
+    now_s = 2 * phase_s
+    end_s = now_s + BURSTS_S * stretch
+    while True:
+        start_s = now_s + float(rng.uniform(2, 12))
+        now_s = start_s + float(rng.uniform(2, 12))
+        if now_s > end_s:
+            return CalibrationPlan((phase_s, 2 * phase_s), tuple(bursts), end_s)
+        bursts.append((start_s, now_s))
+
+
 def calibrate_sensor(
     stream: SensorStream, burner_s: tuple[float, float], sensor: str, provenance: Provenance
 ) -> SensorCalibration:
-    """Find unit, sign, period and resolution from a stream with a CPU burner in its middle.
+    """Find unit, sign, period and resolution from a stream in which a CPU burner ran.
 
     Args:
-        stream: polled at 5 Hz or so, on battery; idle before and after the burner.
-        burner_s: when the burner started and ended, by the stream's clock.
+        stream: polled at 5 Hz or so, on battery, as a `CalibrationPlan` says.
+        burner_s: when the steady load started and ended, by the stream's clock.
         sensor: path of the sensor on the device.
         provenance: measured, or simulated.
 
     Raises:
+        SlowSensorError: it changed too rarely; try again with a longer plan.
         SensorError: no usable sensor: missing, frozen, implausible, or blind to the load.
         ChargingError: |I| falls while the processor works, as only a charged battery's does.
     """
@@ -125,10 +169,10 @@ def calibrate_sensor(
         )
     period = update_period(good.t_s, raw)
     if period is None:
-        raise SensorError(
+        raise SlowSensorError(
             f"The current sensor hardly changed in {length_s:.0f} s: it is stuck, or it updates too"
             " rarely to be timed.",
-            f"Read it for longer. {ESTIMATE_HINT}",
+            f"Calibrate with longer phases. {ESTIMATE_HINT}",
         )
     settle_s = 2 * period.seconds + period.poll_s
     idle, busy = _levels(good, burner_s, settle_s)
@@ -184,14 +228,13 @@ def calibrate_sensor(
 def _levels(
     stream: SensorStream, burner_s: tuple[float, float], settle_s: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Readings of the idle phases and of the burner's, each after the gauge settled."""
+    """Readings of the idle phase and of the burner's, each after the gauge settled."""
     start_s, end_s = burner_s
     t_s = stream.t_s
     busy = stream.current_raw[(t_s >= start_s + settle_s) & (t_s <= end_s)]
-    before = (t_s >= t_s[0] + settle_s) & (t_s < start_s)
-    idle = stream.current_raw[before | (t_s >= end_s + settle_s)]
+    idle = stream.current_raw[(t_s >= t_s[0] + settle_s) & (t_s < start_s)]
     if not len(busy) or not len(idle):
-        raise SensorError(
+        raise SlowSensorError(
             f"The gauge takes {settle_s:.0f} s to show a change, and the calibration's phases were"
             " shorter.",
             f"Calibrate with phases of {2 * settle_s:.0f} s or more.",

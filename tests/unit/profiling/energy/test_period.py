@@ -32,6 +32,14 @@ def test_readings_that_repeat_by_chance_are_not_taken_for_slow_updates(seed: int
     assert found.seconds == pytest.approx(1.0, rel=0.02)
 
 
+def test_intervals_that_are_all_multiples_give_their_common_period() -> None:
+    changes = np.cumsum([60.0, 90.0, 60.0, 90.0, 150.0, 60.0])
+    t_s = np.arange(0, 540, 0.2)
+    found = update_period(t_s, np.searchsorted(changes, t_s).astype(float))
+    assert found is not None
+    assert found.seconds == pytest.approx(30.0, rel=0.01)
+
+
 def test_a_gauge_as_quick_as_the_polls_is_known_by_an_upper_bound() -> None:
     found = update_period(*_polled(0.18, 0.2, 60, 10_000, 0))
     assert found is not None
