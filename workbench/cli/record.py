@@ -144,7 +144,9 @@ def _say_about_phone(summary: PhoneRecordingSummary) -> None:
     click.echo(f"from {summary.device}, by {summary.sampler}.{simulated}")
     if summary.cost_percent_of_core is not None:
         click.echo(f"the sampler took {summary.cost_percent_of_core:.2f} % of a core")
-    drift = "" if summary.clock_drift_ms is None else f", moved {summary.clock_drift_ms:+.1f} ms"
+    drift = "" if summary.clock_drift_ms is None else f"; it moved {summary.clock_drift_ms:+.1f} ms"
+    if abs(summary.clock_drift_ms or 0.0) <= 2 * summary.clock_uncertainty_ms and drift:
+        drift = "; no drift can be told from that"
     click.echo(f"the phone's clock is known within {summary.clock_uncertainty_ms:.1f} ms{drift}")
     for begin, end in summary.gaps:
         click.echo(f"gap: nothing was recorded from {begin:.1f} s to {end:.1f} s")

@@ -106,7 +106,11 @@ def record_phone(
         context.progress(None, what)
 
     maker = connect or (lambda: open_device(name, on_waiting=ask_user))
-    return _PhoneRecording(context, settings, Path(path), maker, clock, now).run()
+    try:
+        return _PhoneRecording(context, settings, Path(path), maker, clock, now).run()
+    except DeviceGoneError as error:
+        what = f"recording {clean(name, 60)}"
+        raise DeviceGoneError(what, f"{error.message} {error.detail}".strip()) from error
 
 
 class _PhoneRecording:
@@ -292,7 +296,13 @@ class _PhoneRecording:
         return duration_s is not None and self._clock() - self._started_s + ahead_s >= duration_s
 
     def _lost(self, error: DeviceError) -> None:
-        self._context.log(f"{error.message} Trying again.", "warning")
+        # Which command it was that met the broken link is of no use to the user.
+        what = error.message
+        if isinstance(error, DeviceGoneError):
+            what = "The connection to the phone was lost."
+        elif isinstance(error, DeviceTimeoutError):
+            what = f"Nothing came from the phone for {error.seconds:.0f} s."
+        self._context.log(f"{what} Trying again.", "warning")
         self._context.progress(None, "the phone cannot be reached; trying again")
         self._rows.interrupted()
 

@@ -21,7 +21,8 @@ from workbench.core.provenance import Provenance
 from workbench.devices.adb.connect import connect_tcp
 from workbench.devices.adb.keys import load_keys
 from workbench.devices.device import Device
-from workbench.devices.errors import DeviceUnauthorizedError
+from workbench.devices.errors import DeviceError, DeviceUnauthorizedError
+from workbench.devices.sampling import agent_source
 from workbench.jobs import JobCancelled, JobContext, LogLevel
 from workbench.services import phone_recording as module
 from workbench.services.phone_recording import (
@@ -144,6 +145,35 @@ def test_after_a_fault_it_goes_on_and_marks_the_gap(
     assert any("Trying again" in line for line in context.logs)
 
 
+def test_a_link_that_stalls_is_given_up_and_made_anew(
+    phone: VirtualPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_source, "_SILENCE_S", 0.3)
+
+    class Reviver(Watcher):
+        def log(self, text: str, level: LogLevel = "info") -> None:
+            super().log(text, level)
+            if "Trying again" in text:
+                phone.control("resume")
+
+    context = Reviver(9, {4: lambda: phone.control("stall")})
+    summary, _ = record(phone, tmp_path / "a.csv", context)
+    assert len(summary.gaps) == 1
+    assert any("Nothing came from the phone" in line for line in context.logs)
+
+
+@pytest.mark.parametrize("packet", [1, 5, 40])
+def test_a_link_that_breaks_at_the_start_is_an_error_in_plain_words(
+    phone: VirtualPhone, tmp_path: Path, packet: int
+) -> None:
+    phone.control(f"drop {packet}")
+    with pytest.raises(DeviceError) as caught:
+        record(phone, tmp_path / "a.csv", Watcher(3))
+    assert "SECTION" not in caught.value.message
+    assert caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_phone_that_trusts_us_no_more_ends_it_and_keeps_what_there_is(
     phone: VirtualPhone, tmp_path: Path
 ) -> None:
@@ -186,14 +216,18 @@ def test_the_shell_is_not_asked_for_more_than_it_can_do(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_charger_is_seen_while_it_records(
+def test_a_charger_and_heat_are_seen_while_it_records(
     phone: VirtualPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SIDE_EVERY_S", 0.0)
-    context = Watcher(12, {4: lambda: phone.control("plug usb")})
+    context = Watcher(
+        12, {4: lambda: phone.control("plug usb"), 5: lambda: phone.control("throttle 3")}
+    )
     _, trace = record(phone, tmp_path / "a.csv", context)
     assert trace["charging"][0] == 0
     assert trace["charging"][-1] == 1
+    assert trace["thermal_status"][0] == 0
+    assert trace["thermal_status"][-1] == 3
 
 
 def test_a_phone_that_denies_the_key_says_what_to_do(phone: VirtualPhone, tmp_path: Path) -> None:
