@@ -76,6 +76,7 @@ class DevicesPage(Page):
         self._addresses: tuple[str, ...] = ()
         shell.settings.set_text(ADDRESSES_KEY, "")
         self._virtual: dict[int, str] = {}
+        self._waiting = False
         self._key = COMPUTER
         self._profile = ""
         self.devices = DeviceList("Devices")
@@ -211,8 +212,12 @@ class DevicesPage(Page):
             return
         match event:
             case Partial(record=PhoneWaiting() as waiting):
+                self._waiting = True
                 self.shell.notify(waiting.text, "warning")
             case Partial(record=DeviceOverview() as overview):
+                if self._waiting:
+                    self._waiting = False
+                    self.shell.notify("The list of devices is up to date.", "")
                 self._phones = overview
                 self._show_lists()
             case Failed():

@@ -388,6 +388,7 @@ class ProfilePage(Page):
         self.form.show_network(
             "none" if network is None else network.label, "" if network is None else network.detail
         )
+        self.runs.show_simulated(device is not None and device.simulated)
         view = self.result.view
         self._chips.chip("result").setEnabled(view is not None)
         used = self.shell.workspace.current("device")

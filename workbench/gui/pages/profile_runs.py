@@ -12,8 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.provenance import Provenance
 from workbench.gui.presenters.profiling_runs import RunBoard
-from workbench.gui.widgets.basics import Card, label, row
+from workbench.gui.widgets.basics import Card, ProvenancePill, label, row
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.profile_form import ProfileForm
 from workbench.gui.widgets.run_table import RunTable
@@ -33,6 +34,9 @@ class ProfileRuns(QWidget):
         self.status = label("", "secondary")
         self.progress = QProgressBar()
         self._summary = ElidedLabel("")
+        self._mark = ProvenancePill()
+        self._mark.show_provenance(Provenance.SIMULATED, "The device is a virtual phone.")
+        self._mark.hide()
         self._waiting = label("Choosing configurations…", "secondary")
         self._stack = QStackedWidget()
         self._build()
@@ -42,6 +46,10 @@ class ProfileRuns(QWidget):
         self.table.show_board(board)
         self._stack.setCurrentWidget(self.table if board.rows else self._waiting)
         self.show_summary()
+
+    def show_simulated(self, simulated: bool) -> None:
+        """Mark the rows where the device is a virtual one."""
+        self._mark.setVisible(simulated)
 
     def show_waiting(self, text: str) -> None:
         """There are no rows yet, because of this."""
@@ -71,6 +79,7 @@ class ProfileRuns(QWidget):
 
     def _build(self) -> None:
         card = Card("Runs")
+        card.head.addWidget(self._mark)
         card.head.addWidget(self._summary, 1)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Progress of the measurement")

@@ -113,7 +113,8 @@ class ResultView:
     def tiles(self) -> tuple[ResultTile, ...]:
         """Share within the bands, median error, the whole network's latency, trust."""
         calibration, runs = self.result.calibration, self.result.runs
-        held_out = f"of {calibration.held_out_configurations} held-out configurations"
+        count = calibration.held_out_configurations
+        held_out = f"of {count} held-out configuration{'s' if count != 1 else ''}"
         story = "Whole configurations that the table was not fitted to."
         tiles = [
             _share("Within ±5 %", calibration.within_5_percent, 0.75, held_out, story),
