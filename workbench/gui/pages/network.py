@@ -45,7 +45,7 @@ class NetworkPage(Page):
         super().__init__(shell, parent)
         self._load = load
         self._job: Job | None = None
-        self._loaded_for: tuple[str, str] | None = None
+        self._loaded_for: tuple[str, str, int, int] | None = None
         self._view: NetworkView | None = None
         self._history: EditHistory[Configuration] = EditHistory(())
         self._base = "backbone"
@@ -205,9 +205,10 @@ class NetworkPage(Page):
             self._show_state()
             return
         keys = (network.key, device.key)
-        if keys == self._loaded_for:
+        wanted = (*keys, workspace.revision("network"), workspace.revision("device"))
+        if wanted == self._loaded_for:
             return
-        self._loaded_for = keys
+        self._loaded_for = wanted
         self._failed = False
         reading = f"Reading {network.label} for {device.label}…"
         self._loading.setText(reading)
