@@ -179,9 +179,8 @@ def calibrate_sensor(
     sign, reaction = _sign(idle, busy)
     volts = good.voltage_raw * volts_per_raw(good.voltage_raw)
     level = float(np.median(np.abs(busy)))
-    ma_per_raw, clear = (1.0 if level < UNIT_LIMIT else 1e-3), True
-    if UNIT_LIMIT / UNIT_CLEAR <= level <= UNIT_LIMIT * UNIT_CLEAR:
-        clear = False
+    ma_per_raw = 1.0 if level < UNIT_LIMIT else 1e-3
+    clear = not UNIT_LIMIT / UNIT_CLEAR <= level <= UNIT_LIMIT * UNIT_CLEAR
     reasons: list[str] = []
     ratio = _counter_ratio(good, raw * sign * ma_per_raw, volts)
     if ratio is not None and not clear:
@@ -212,10 +211,9 @@ def calibrate_sensor(
         reasons.append("charge counter and current disagree")
     if not clear and not agrees:
         reasons.append("the unit is at the limit of the rule")
-    few = period.changes < 10 and not period.at_most
-    if few:
+    if period.changes < 10 and not period.at_most:
         reasons.append(f"the period rests on {period.changes} changes")
-    if (ratio is not None and not agrees) or (not clear and not agrees):
+    if not agrees and (ratio is not None or not clear):
         confidence = Confidence.LOW
     else:
         confidence = Confidence.MEDIUM if reasons else Confidence.HIGH
