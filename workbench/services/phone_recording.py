@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.context import write_trace
+from workbench.context.records import MAX_SAMPLES
 from workbench.core.errors import InputFileError, WorkbenchError
 from workbench.devices.adb.describe import PhoneDescription, describe_phone
 from workbench.devices.adb.sections import run_sections
@@ -56,6 +57,9 @@ from workbench.services.recording import (
 
 SIDE_EVERY_S = 5.0
 """`dumpsys` starts a process and wakes services, so it is asked at most this often."""
+
+SIDE_PAUSE_S = 60.0
+"""How long a service that hung is left alone."""
 
 STREAM_S = 1800.0
 """A stream on the phone ends by itself after so long, and the next one follows it."""
@@ -249,7 +253,7 @@ class _PhoneRecording:
                 if self._over():
                     return
                 if self._clock() - self._side_at_s >= SIDE_EVERY_S:
-                    self._ask_side()
+                    self._ask_side_patiently()
 
     def _take(self, reading: PhoneReading, times: SampleTimes) -> None:
         moment_s = times.host_s(reading.time.device_s, reading.time.wall_s, self._clock())
@@ -273,6 +277,15 @@ class _PhoneRecording:
             cost_s = self._clock() - began_s
             self._next_write_s = t_s + max(CHECKPOINT_S, cost_s / CHECKPOINT_SHARE)
 
+    def _ask_side_patiently(self) -> None:
+        """The same beside a stream that goes on: a service that hangs must not end it."""
+        try:
+            self._ask_side()
+        except DeviceTimeoutError as error:
+            # What the stream has sent meanwhile waits to be read, with the phone's own times.
+            self._context.log(f"{error.message} The last values are kept.", "warning")
+            self._side_at_s = self._clock() + SIDE_PAUSE_S
+
     def _ask_side(self, *, with_cpu: bool = False) -> CpuStat:
         """Battery and thermal status, beside the stream; and the counters to begin with."""
         assert self._device is not None
@@ -292,6 +305,9 @@ class _PhoneRecording:
         """Whether it is at its end, or will be so many seconds ahead."""
         duration_s = self._settings.recording.duration_s
         if self._context.cancelled:
+            return True
+        if len(self._rows) >= MAX_SAMPLES:
+            self._problem = f"A trace holds {MAX_SAMPLES:,} samples at most."
             return True
         return duration_s is not None and self._clock() - self._started_s + ahead_s >= duration_s
 

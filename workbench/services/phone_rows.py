@@ -126,7 +126,12 @@ class PhoneRows:
         if name == "free_cache_kib":
             # Without a load nothing is known to hold any of it.
             return self._held.get(name, self._context.derivation.cache.kib)
-        return self._held[name] if name in self._held else _STAND_IN[name][0]
+        return self._held[name] if name in self._held else self._stand_in(name)[0]
+
+    def _stand_in(self, name: str) -> tuple[float, str]:
+        if name == "charging" and "battery_percent" not in self._held:
+            return 1.0, "no battery is told of; mains power assumed"
+        return _STAND_IN[name]
 
     def _count_cost(self, reading: PhoneReading) -> None:
         if reading.own_cpu_s is None:
@@ -159,7 +164,7 @@ class PhoneRows:
     @property
     def assumed(self) -> dict[str, str]:
         """Columns that the phone cannot tell, with the reason."""
-        return {name: story for name, (_, story) in _STAND_IN.items() if name not in self._held}
+        return {name: self._stand_in(name)[1] for name in _STAND_IN if name not in self._held}
 
     def trace(self, created: dt.datetime) -> Trace:
         """The trace so far."""

@@ -21,7 +21,7 @@ from workbench.core.provenance import Provenance
 from workbench.devices.adb.connect import connect_tcp
 from workbench.devices.adb.keys import load_keys
 from workbench.devices.device import Device
-from workbench.devices.errors import DeviceError, DeviceUnauthorizedError
+from workbench.devices.errors import DeviceError, DeviceTimeoutError, DeviceUnauthorizedError
 from workbench.devices.sampling import agent_source
 from workbench.jobs import JobCancelled, JobContext, LogLevel
 from workbench.services import phone_recording as module
@@ -228,6 +228,38 @@ def test_a_charger_and_heat_are_seen_while_it_records(
     assert trace["charging"][-1] == 1
     assert trace["thermal_status"][0] == 0
     assert trace["thermal_status"][-1] == 3
+
+
+def test_a_service_that_hangs_does_not_end_the_stream(
+    phone: VirtualPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = module.run_sections
+    asked = 0
+
+    def sections(device: Device, commands: Mapping[str, str], *, timeout_s: float = 20.0) -> object:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise DeviceTimeoutError("dumpsys", timeout_s)
+        return real(device, commands, timeout_s=timeout_s)
+
+    monkeypatch.setattr(module, "SIDE_EVERY_S", 0.0)
+    monkeypatch.setattr(module, "run_sections", sections)
+    context = Watcher(8)
+    summary, trace = record(phone, tmp_path / "a.csv", context)
+    assert (asked, summary.gaps) == (2, ())
+    assert trace["battery_percent"][-1] == 80
+    assert any("last values are kept" in line for line in context.logs)
+
+
+def test_a_board_without_a_battery_is_on_mains_power(tmp_path: Path) -> None:
+    options = VirtualPhoneOptions("jetson_nano", programs=known_programs())
+    with VirtualPhone(options) as board:
+        summary, trace = record(board, tmp_path / "a.csv", Watcher(2))
+    assert {"battery_percent", "charging"} == set(summary.assumed)
+    assert trace.info.column_sources["charging"].provenance is Provenance.ABSENT
+    assert (trace["battery_percent"][0], trace["charging"][0]) == (100, 1)
+    assert "profile jetson_nano" in trace.info.column_sources["free_cache_kib"].story
 
 
 def test_a_phone_that_denies_the_key_says_what_to_do(phone: VirtualPhone, tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def l2_size(
         return CacheSize(float(max(sizes)), "sysfs")
     code = (soc or "").upper()
     for profile in profiles:
-        codes = set(_CODE.findall(profile.soc.upper()))
-        if codes & set(_CODE.findall(code)):
+        known = profile.soc.upper()
+        if known in code or set(_CODE.findall(known)) & set(_CODE.findall(code)):
             # A profile lists the fastest cluster first.
             return CacheSize(
                 float(profile.clusters[0].l2_kib), f"estimated, as in the profile {profile.id}"
