@@ -122,13 +122,18 @@ class Journal:
         self.blocks: dict[tuple[int, int], Block] = {}
         self.conditions: list[Conditions] = []
         try:
-            kept = path.read_bytes() if path.is_file() else b""
-            whole = self._read(kept, subject)
-            self._stream: IO[bytes] = open(path, "r+b" if kept else "wb")  # noqa: SIM115
+            self._stream: IO[bytes] = open(path, "a+b")  # noqa: SIM115
         except OSError as error:
             raise InputFileError(
                 path, f"cannot be used ({error.strerror})", "Choose a folder that can be written."
             ) from error
+        try:
+            self._lock()
+            self._stream.seek(0)
+            whole = self._read(self._stream.read(), subject)
+        except BaseException:
+            self._stream.close()
+            raise
         self._stream.truncate(whole)
         self._stream.seek(whole)
         self.resumed = len(self.blocks)
@@ -141,7 +146,7 @@ class Journal:
         self._take(line)
 
     def delete(self) -> None:
-        """Remove the file, once what it holds was written elsewhere."""
+        """Remove the file."""
         self.close()
         self.path.unlink(missing_ok=True)
 
@@ -153,7 +158,23 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        if self.blocks:
+            self.close()
+        else:  # nothing that would be lost
+            self.delete()
+
+    def _lock(self) -> None:
+        """Two measurements at once would spoil each other, and this file."""
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            return
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputFileError(
+                self.path, "is in use: the same measurement is running", "Wait for it to end."
+            ) from error
 
     def _read(self, content: bytes, subject: Subject) -> int:
         """Take every whole line; returns where they end."""

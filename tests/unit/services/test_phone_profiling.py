@@ -255,6 +255,20 @@ def test_damaged_kept_runs_are_refused(
         _profile(RecordingContext(), phone, network, out)
 
 
+def test_the_same_measurement_twice_at_once_is_refused(
+    phone: VirtualPhone, network: Network, tmp_path: Path
+) -> None:
+    out, refused = tmp_path / "mine.toml", []
+
+    def again() -> None:
+        with pytest.raises(InputFileError, match="is running") as caught:
+            _profile(RecordingContext(), phone, network, out)
+        refused.append(caught)
+
+    assert _profile(At(3, again), phone, network, out).runs == COUNT * 6
+    assert refused
+
+
 def test_a_phone_that_stays_away_leaves_what_was_measured(
     phone: VirtualPhone, network: Network, tmp_path: Path
 ) -> None:
@@ -299,6 +313,7 @@ def test_faults_say_what_to_do(
     assert caught.value.hint
     phone.control("clear")
     assert _left_on(phone) == []
+    assert list(tmp_path.glob(f"*{SUFFIX}")) == []
 
 
 def test_a_phone_without_an_agent_for_its_processor(network: Network, tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from workbench.devices.errors import DeviceError, DeviceTimeoutError, RemoteFile
 
 POLL_S = 1.0
 """Longest wait for a line without asking whether to go on."""
+SILENCE_S = 60.0
+"""The agent speaks about once a second, and after its warm-up of ten runs. A link that carries
+nothing for so long is taken as lost: a phone that fell asleep or out of range closes nothing."""
 _SAID_LINES = 20
 _KILLED = (None, 129, 137, 143)
 _NO_COMMAND = 127
@@ -203,13 +206,17 @@ def _lines(
     go_on: Callable[[], None],
     clock: Callable[[], float],
 ) -> Iterator[bytes]:
+    heard_s = clock()
     while True:
         go_on()
         try:
             for line in stream.lines(POLL_S):
+                heard_s = clock()
                 yield line
                 go_on()
             return
         except DeviceTimeoutError:
-            if clock() >= until_s:
-                raise DeviceTimeoutError("the agent", limit_s) from None
+            now_s = clock()
+            if now_s >= until_s or now_s - heard_s >= SILENCE_S:
+                waited_s = limit_s if now_s >= until_s else SILENCE_S
+                raise DeviceTimeoutError("the agent", waited_s) from None
