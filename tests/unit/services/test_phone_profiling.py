@@ -202,9 +202,14 @@ def test_a_reboot_is_waited_for(phone: VirtualPhone, network: Network, tmp_path:
     assert _profile(context, phone, network, tmp_path / "mine.toml").runs == COUNT * 6
 
 
-def test_garbage_on_the_link(phone: VirtualPhone, network: Network, tmp_path: Path) -> None:
-    context = At(5, lambda: phone.control("garbage 2"))
+@pytest.mark.parametrize("fault", ["garbage 2", "drop 1", "drop 25", "truncate 20"])
+def test_a_bad_link_costs_a_block_at_most(
+    phone: VirtualPhone, network: Network, tmp_path: Path, fault: str
+) -> None:
+    context = At(5, lambda: phone.control(fault))
     assert _profile(context, phone, network, tmp_path / "mine.toml").runs == COUNT * 6
+    assert len(context.warnings) == 1
+    assert _left_on(phone) == []
 
 
 def test_a_cancelled_measurement_goes_on_where_it_stopped(
