@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -349,8 +348,3 @@ def test_both_themes_paint(make: Make) -> None:
         theme.manager().choose(name)
         pictures.append(page.grab().toImage())
     assert pictures[0] != pictures[1]
-
-
-def test_the_page_does_without_torch(make: Make) -> None:
-    make()
-    assert "torch" not in sys.modules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.invented import write_network
-from tests.gui.scripted_profiling import AWAY, HERE, PHONE, Script, planned, run_of, write_profile
+from tests.gui.scripted_profiling import AWAY, PHONE, Script, planned, run_of, write_profile
 from tests.gui.waiting import wait_until_settled
 from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
@@ -410,9 +409,3 @@ def test_both_themes_paint(make: Make) -> None:
         page.show_plan()
         page.grab()
     assert pictures[0] != pictures[1]
-
-
-def test_the_page_does_without_torch(make: Make) -> None:
-    make()
-    assert HERE.key == "local"
-    assert "torch" not in sys.modules

