@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 import platformdirs
 
@@ -50,6 +49,9 @@ def describe() -> dict[str, dict[str, str]]:
 
 
 def _version(package: str) -> str:
+    # Imported here: the window needs this module for the program's name, at its start.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:
