@@ -7,18 +7,20 @@ what the worker needs.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import multiprocessing.context
 import signal
 import threading
 import time
 from collections.abc import Mapping
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.jobs import worker
 from workbench.jobs.context import DeadlineExceeded
 from workbench.jobs.job import Job, failure_of
+
+if TYPE_CHECKING:
+    # Loaded when the first process is started: the window needs none to open.
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
 POLL_S = 0.05
 CANCEL_GRACE_S = 5.0
@@ -47,6 +49,8 @@ def run_in_process(
         grace_s: how long an asked worker may take to tidy up.
     """
     job = Job(name or entry_point, deadline_s)
+    import multiprocessing
+
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=True)
     process = spawn.Process(
@@ -76,7 +80,7 @@ class _Supervisor:
     def __init__(
         self,
         job: Job,
-        process: multiprocessing.context.SpawnProcess,
+        process: SpawnProcess,
         pipe: Connection,
         grace_s: float,
     ) -> None:
@@ -104,6 +108,8 @@ class _Supervisor:
 
     def _follow(self) -> None:
         """Pass messages on until the worker has answered, is gone, or did not stop when asked."""
+        from multiprocessing.connection import wait
+
         while self._outcome is None:
             ready = wait([self._pipe, self._process.sentinel], timeout=POLL_S)
             # What a dead worker sent is all in the pipe, so one more drain after its end is enough.

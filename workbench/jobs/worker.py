@@ -16,13 +16,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import WorkbenchError
 from workbench.jobs.context import JobCancelled, JobContext
 from workbench.jobs.events import LogLevel
 from workbench.jobs.job import failure_of
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 ORPHANED_EXIT_CODE = 70
 
