@@ -42,6 +42,9 @@ _ENUMERATE = 128
 _FOLLOWED, _FOLLOWED_WHEN_TIGHT = 12, 32
 """Continuations that a search follows, chosen for its context."""
 
+_STARTS_WHEN_TIGHT = 8
+"""Candidates that are mutated there, instead of the best one alone."""
+
 _TIGHT = 0.1
 """A context is tight when fewer of the continuations than this share are feasible."""
 
@@ -147,6 +150,12 @@ class Runtime3C:
                 suffix = stage.suffix_choices[choice, kind if stage.complete else followed[kind]]
                 best = (*choices[survivor].tolist(), int(choice), *suffix.tolist())
             if stage.complete:
+                starts = [best]
+                if tight and self._deep:
+                    for row in np.argsort(score, axis=None)[1:_STARTS_WHEN_TIGHT].tolist():
+                        survivor, choice, kind = np.unravel_index(row, score.shape)
+                        suffix = stage.suffix_choices[choice, kind].tolist()
+                        starts.append((*choices[survivor].tolist(), int(choice), *suffix))
                 break
             order = np.argsort(score.min(axis=2), axis=None, kind="stable")[: 2 * survivors]
             flat_metrics = extended.reshape(metrics, -1)
@@ -158,8 +167,10 @@ class Runtime3C:
             )
             if correction is not None:
                 numbers = extended_numbers.ravel()[order]
-        configuration, tried, rounds = self._mutate(situation, best, best_score)
-        return Found(configuration, evaluated + tried, rounds)
+        mutated = [self._mutate(situation, start) for start in starts]
+        evaluated += sum(tried for _, _, tried, _ in mutated)
+        _, configuration, _, rounds = min(mutated, key=lambda found: found[0])
+        return Found(configuration, evaluated, rounds)
 
     def _follow(self, situation: Situation) -> tuple[npt.NDArray[np.intp], int, bool]:
         """The continuations worth following here: the best, by feasibility and by objective.
@@ -180,13 +191,13 @@ class Runtime3C:
         return chosen, score.size, bool(tight)
 
     def _mutate(
-        self, situation: Situation, start: Configuration, score: float
-    ) -> tuple[Configuration, int, int]:
+        self, situation: Situation, start: Configuration
+    ) -> tuple[float, Configuration, int, int]:
         """Change two neighbouring layers while that improves; where it does not, two such pairs.
 
         Limits make good configurations isolated: one layer has to give what another one takes.
         """
-        current, tried, rounds = np.array(start, dtype=np.intp), 0, 0
+        current, tried, rounds, score = np.array(start, dtype=np.intp), 0, 0, np.inf
         blocks, needed = self._blocks, situation.metrics_needed
         while rounds < self._max_rounds:
             base, changes = blocks.changes(current, needed)
@@ -197,6 +208,9 @@ class Runtime3C:
             tried += scores.size
             winner = int(scores.argmin())
             taken = [winner]
+            if rounds == 0:
+                # Changing a pair of layers to what they are is a change too: it scores the start.
+                score = float(scores[blocks.unchanged(current)])
             if scores[winner] >= score - 1e-12 * abs(score) and self._deep:
                 near = evaluation.objective + evaluation.violation
                 order = np.argpartition(near, min(_PARTNERS, near.size) - 1)[:_PARTNERS]
@@ -219,7 +233,7 @@ class Runtime3C:
                 layer = int(blocks.layer[block])
                 current[layer : layer + 2] = blocks.choices[block]
             rounds += 1
-        return tuple(current.tolist()), tried, rounds
+        return score, tuple(current.tolist()), tried, rounds
 
     def _judge(
         self,
@@ -285,6 +299,10 @@ class _Blocks:
         # The first of the two ends behind the last decision stands for `after` there.
         new -= old[:, :, None, None]
         return own.sum(axis=1), new.reshape(metrics, -1)[:, self._real]
+
+    def unchanged(self, current: npt.NDArray[np.intp]) -> int:
+        """The first block that leaves `current` as it is."""
+        return int(np.flatnonzero((self.choices == current[:2]).all(axis=1))[0])
 
     def number_changes(self, current: npt.NDArray[np.intp]) -> npt.NDArray[np.int64] | None:
         """(blocks,) what each block adds to the configuration's number; None if not numbered."""
