@@ -456,7 +456,8 @@ def test_the_mapping_is_checked_while_it_is_changed(make_bench: MakeBench, qtbot
 
 
 def test_cores_and_formula_change_the_share(make_bench: MakeBench, qtbot: QtBot) -> None:
-    dialog = open_log(make_bench(own=False), qtbot)
+    bench = make_bench(own=False)  # held: collecting it would take the dialog with it
+    dialog = open_log(bench, qtbot)
     dialog.cores.setValue(4)
     dialog.formula.setCurrentIndex(dialog.formula.findData("rest"))
     qtbot.waitUntil(lambda: not dialog.busy, timeout=5000)
