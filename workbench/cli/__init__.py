@@ -17,6 +17,9 @@ COMMANDS: dict[str, CommandSpec] = {
     ),
     "profile": CommandSpec("workbench.cli.profile", "Measure a device and write its profile."),
     "train": CommandSpec("workbench.cli.train", "Train a network on a data set and measure it."),
+    "check-data": CommandSpec(
+        "workbench.cli.check_data", "Say what is wrong in a folder with data to train on."
+    ),
     "devices": CommandSpec("workbench.cli.devices", "List phones, their states, what they can do."),
     "virtual-phone": CommandSpec(
         "workbench.cli.virtual_phone", "Run a simulated phone that ADB connects to."

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
-from workbench.jobs import Job, JobCancelled
-from workbench.jobs.events import Progress
+from workbench.cli.following import EXIT_INTERRUPTED, follow
+from workbench.jobs import JobCancelled
 from workbench.services.training import TrainingRequest, start_training
-
-EXIT_INTERRUPTED = 130
-LINE_EVERY_S = 10.0
-"""Without a terminal a line is printed that often."""
 
 
 @click.command("train")
@@ -49,6 +44,9 @@ LINE_EVERY_S = 10.0
     type=click.IntRange(min=20),
     help="How many configurations to measure. Default: a space of up to 10,000 whole, else 600.",
 )
+@click.option(
+    "--skip-bad-data", is_flag=True, help="Train on the rest where some data cannot be used."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 def command(
     task: str,
@@ -59,6 +57,7 @@ def command(
     resume: bool,
     precision: Literal["auto", "float32", "bfloat16"],
     measured: int | None,
+    skip_bad_data: bool,
     as_json: bool,
 ) -> int:
     """Train a self-evolutionary network, measure its accuracy and write its folder.
@@ -66,10 +65,10 @@ def command(
     Ctrl+C stops; the same command with --resume goes on from there.
     """
     job = start_training(
-        TrainingRequest(task, data, out, minutes, seed, resume, precision, measured)
+        TrainingRequest(task, data, out, minutes, seed, resume, precision, measured, skip_bad_data)
     )
     try:
-        figures = _follow(job)
+        figures = follow(job)
     except JobCancelled:
         click.echo("stopped; go on with the same command and --resume", err=True)
         return EXIT_INTERRUPTED
@@ -77,6 +76,8 @@ def command(
         click.echo(json.dumps(figures, indent=2))
         return 0
     click.echo(f"wrote {out}")
+    if figures["left_out_samples"]:
+        click.echo(f"samples left out as unusable: {figures['left_out_samples']:,}")
     click.echo(
         f"whole network {figures['accuracy_percent']:.2f}%, {figures['random_configurations']}"
         f" random configurations {figures['random_accuracy_percent']:.2f}% on average"
@@ -87,45 +88,3 @@ def command(
         f" {figures['predictor_error_points']:.2f} points on average on held-out ones"
     )
     return 0
-
-
-def _follow(job: Job) -> dict[str, Any]:
-    """Show progress until the job ends; Ctrl+C asks it to write a checkpoint and stop."""
-    terminal = sys.stderr.isatty()
-    printed_s = -LINE_EVERY_S
-    while not job.finished:
-        try:
-            job.wait(0.5 if terminal else 1.0)
-        except KeyboardInterrupt:
-            if job.cancel_requested:
-                raise
-            click.echo("\nstopping ...", err=True)
-            job.cancel()
-        progress = job.latest_progress
-        job.events()
-        if progress is None or (not terminal and job.elapsed_s - printed_s < LINE_EVERY_S):
-            continue
-        printed_s = job.elapsed_s
-        line = progress_line(progress)
-        click.echo(f"\r{line:<100}" if terminal else line, nl=not terminal, err=True)
-    if terminal:
-        click.echo(err=True)
-    result: dict[str, Any] = job.result()
-    return result
-
-
-def progress_line(progress: Progress) -> str:
-    """One line: how far, how long, what, and the live figures of the ensemble."""
-    share = "" if progress.fraction is None else f"{100 * progress.fraction:3.0f}% "
-    left = "" if progress.eta_s is None else f", {progress.eta_s / 60:.1f} min left"
-    figures = "".join(
-        f", {name} {progress.detail[key]:.1f}%"
-        for name, key in (
-            ("whole", "largest_percent"),
-            ("random", "random_percent"),
-            ("smallest", "smallest_percent"),
-        )
-        if key in progress.detail
-    )
-    loss = f", loss {progress.detail['train_loss']:.3f}" if "train_loss" in progress.detail else ""
-    return f"{share}{progress.message}{left}{loss}{figures}"

@@ -25,6 +25,7 @@ class TrainingRequest:
         minutes: time for the training steps; None takes the recipe's epochs.
         resume: go on from the last checkpoint in `out`.
         measured: how many configurations to measure; None measures small spaces whole.
+        skip_bad_data: train on the rest where some of the data cannot be used.
     """
 
     task: str
@@ -35,6 +36,7 @@ class TrainingRequest:
     resume: bool = False
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     measured: int | None = None
+    skip_bad_data: bool = False
 
 
 def start_training(request: TrainingRequest) -> Job:
@@ -59,6 +61,7 @@ def start_training(request: TrainingRequest) -> Job:
             "resume": request.resume,
             "precision": request.precision,
             "measured": request.measured,
+            "skip_bad_data": request.skip_bad_data,
         },
         name=f"train {request.task}",
         grace_s=GRACE_S,

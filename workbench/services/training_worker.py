@@ -34,6 +34,7 @@ from workbench.space.description import (
     write_description,
 )
 from workbench.space.design_space import ConfigArray, DesignSpace
+from workbench.tasks.reading import usable_data
 from workbench.tasks.registry import task
 from workbench.tasks.task import Dataset, Task
 
@@ -61,6 +62,7 @@ def train_network(
     resume: bool,
     precision: Precision,
     measured: int | None = None,
+    skip_bad_data: bool = False,
 ) -> dict[str, Any]:
     """Train the recipe of a task, measure it and write the network's folder.
 
@@ -68,16 +70,20 @@ def train_network(
         data: folder with the data set's files.
         minutes: time for the training steps; None takes the recipe's epochs.
         measured: how many configurations to measure; None as `MEASURE_WHOLE` says.
+        skip_bad_data: train on the rest where some of the data cannot be used.
 
     Returns:
         The figures of the network, for people.
 
     Raises:
         SettingsError, InputFileError: when task, data or checkpoint cannot be used.
+        BadDataError: when some of the data cannot be used and nobody said to skip them.
+        UnfitDataError: when the recipe cannot be trained on the data.
     """
     recipe = task(task_name)
     context.progress(None, "Reading the data")
-    dataset = recipe.read(Path(data))
+    dataset, report = usable_data(recipe, Path(data), context, skip_bad_data=skip_bad_data)
+    recipe = dataclasses.replace(recipe, backbone=recipe.backbone_for(len(dataset.classes)))
     work = _work_folder(Path(out))
     space = DesignSpace(recipe.backbone)
     result = train_ensemble(
@@ -113,6 +119,7 @@ def train_network(
         "test_images": description.test_images,
         "predictor_error_points": description.predictor_error.mean_abs_points,
         "training_minutes": result.seconds / 60,
+        "left_out_samples": report.left_out,
     }
 
 

@@ -16,6 +16,7 @@ from workbench.core.split import Split
 from workbench.space.backbone import Backbone, ConvLayer
 from workbench.space.description import DataCard
 from workbench.space.recipe import TrainingSettings
+from workbench.tasks.findings import Reading
 from workbench.tasks.idx import read_idx
 from workbench.tasks.task import Dataset, Task
 
@@ -52,15 +53,18 @@ BACKBONE = Backbone(
 )
 
 
-def read_fashion_mnist(folder: Path) -> Dataset:
+def read_fashion_mnist(folder: Path, reading: Reading) -> Dataset:
     """Read the four files; values are scaled to 0..1.
+
+    Of files that are cut off, the items before the cut are taken.
 
     Raises:
         InputFileError: when a file is missing, damaged or does not fit the others.
     """
-    if not folder.is_dir():
-        raise InputFileError(folder, "is no folder", TASK.data_hint)
-    splits = {name: _read_split(folder, *files) for name, files in FILES.items()}
+    splits = {}
+    for done, (name, files) in enumerate(FILES.items()):
+        reading.progress(done, len(FILES))
+        splits[name] = _read_split(folder / files[0], folder / files[1], reading)
     hashes = {file: sha256_of(folder / file) for files in FILES.values() for file in files}
     card = DataCard(
         name="Fashion-MNIST",
@@ -72,29 +76,37 @@ def read_fashion_mnist(folder: Path) -> Dataset:
     return Dataset(splits["train"], splits["test"], CLASSES, card)
 
 
-def _read_split(folder: Path, images_file: str, labels_file: str) -> Split:
-    images = read_idx(folder / images_file, 3)
-    labels = read_idx(folder / labels_file, 1)
-    if images.shape[1:] != (SIDE, SIDE):
+def _read_split(images_path: Path, labels_path: Path, reading: Reading) -> Split:
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if images.values.shape[1:] != (SIDE, SIDE):
+        height, width = images.values.shape[1:]
         raise InputFileError(
-            folder / images_file,
-            f"holds images of {images.shape[1]}x{images.shape[2]} instead of {SIDE}x{SIDE}",
+            images_path,
+            f"holds images of {height}x{width} instead of {SIDE}x{SIDE}",
             "Check that this is Fashion-MNIST.",
         )
-    if len(images) != len(labels) or not len(labels):
+    if images.promised != labels.promised or not labels.promised:
         raise InputFileError(
-            folder / labels_file,
-            f"holds {len(labels)} labels for {len(images)} images",
+            labels_path,
+            f"holds {labels.promised} labels for {images.promised} images",
             "Take both files from the same download.",
         )
-    if labels.max() >= len(CLASSES):
-        raise InputFileError(
-            folder / labels_file,
-            f"holds the label {labels.max()}; the largest is {len(CLASSES) - 1}",
-            "Check that this is Fashion-MNIST.",
-        )
-    scaled = images[:, None].astype(np.float32) / np.float32(255)
-    return Split(scaled, labels.astype(np.int64))
+    whole = min(len(images.values), len(labels.values))
+    for path, file, what in ((images_path, images, "images"), (labels_path, labels, "labels")):
+        if len(file.values) == whole < file.promised:
+            reading.leave_out(
+                path,
+                "truncated",
+                f"is cut off after {whole:,} of {file.promised:,} {what}",
+                items=file.promised - whole,
+            )
+            break
+    known = labels.values[:whole] < len(CLASSES)
+    for row in np.flatnonzero(~known).tolist():
+        what = f"has the label {labels.values[row]}; the largest is {len(CLASSES) - 1}"
+        reading.leave_out(labels_path, "mislabelled", what, line=row + 1)
+    scaled = images.values[:whole][known, None].astype(np.float32) / np.float32(255)
+    return Split(scaled, labels.values[:whole][known].astype(np.int64))
 
 
 TASK = Task(

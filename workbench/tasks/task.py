@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from workbench.core.split import Split
 from workbench.space.backbone import Backbone
 from workbench.space.description import DataCard
 from workbench.space.recipe import TrainingSettings
+from workbench.tasks.findings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,24 @@ class Task:
         name: as the command line takes it.
         title: as people read it.
         backbone: the network at full size and the operators of each layer.
-        read: reads the data set from a folder; raises InputFileError.
+        read: reads the data set from a folder; notes what it cannot use in the `Reading` and raises
+            InputFileError where nothing can be read. Call it through `tasks.reading`.
         data_hint: how a developer gets the data.
+        classes_from_data: the head has as many classes as the data; else as the backbone says.
+        takes_file: the data may be one file (an archive) instead of a folder.
     """
 
     name: str
     title: str
     backbone: Backbone
     training: TrainingSettings
-    read: Callable[[Path], Dataset]
+    read: Callable[[Path, Reading], Dataset]
     data_hint: str
+    classes_from_data: bool = False
+    takes_file: bool = False
+
+    def backbone_for(self, classes: int) -> Backbone:
+        """The backbone with a head for that many classes, where the data decide on them."""
+        if not self.classes_from_data:
+            return self.backbone
+        return dataclasses.replace(self.backbone, classes=classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 import json
 import subprocess
 import sys
@@ -25,6 +27,7 @@ from workbench.services.training_worker import configurations_to_measure, train_
 from workbench.space.backbone import Backbone, ConvLayer
 from workbench.space.description import DataCard, read_network
 from workbench.space.recipe import TrainingSettings
+from workbench.tasks.findings import Reading
 from workbench.tasks.registry import TASKS
 from workbench.tasks.task import Dataset, Task
 
@@ -45,7 +48,7 @@ TINY = Task(
         5,
     ),
     training=TrainingSettings(plain_epochs=1, epochs=2, batch=32, validation_images=32),
-    read=lambda _: Dataset(
+    read=lambda _folder, _reading: Dataset(
         TRAIN, TEST, tuple("abcde"), DataCard("patterns", "1", "none", {}, "made up")
     ),
     data_hint="",
@@ -110,12 +113,36 @@ def test_bad_data_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[
     data, out = tmp_path / "data", tmp_path / "out"
     write_fashion_mnist(data, 600, 60)
     path = data / "train-labels-idx1-ubyte.gz"
-    path.write_bytes(path.read_bytes()[:-10])
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-10]))
     assert main(["train", "--data", str(data), "--out", str(out)]) == 2
     captured = capsys.readouterr()
-    assert f"error: {path}: is no complete gzip file" in captured.err
+    assert f"error: {data}: 10 of 660 samples cannot be used (1 truncated):" in captured.err
+    assert f"{path.name}: is cut off after 590 of 600 labels" in captured.err
+    assert "--skip-bad-data" in captured.err
     assert "Traceback" not in captured.err
     assert not out.exists()
+
+
+def test_training_on_the_rest_says_so_in_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read(_folder: Path, reading: Reading) -> Dataset:
+        reading.leave_out("a/7.png", "truncated", "is cut off")
+        return TINY.read(_folder, reading)
+
+    monkeypatch.setitem(TASKS, "tiny", dataclasses.replace(TINY, read=read))
+    monkeypatch.setattr(
+        "workbench.services.training.run_in_process",
+        lambda _, kwargs, name, grace_s: run_in_thread(train_network, kwargs, name=name),
+    )
+    out = tmp_path / "out"
+    arguments = ["train", "--task", "tiny", "--data", str(tmp_path), "--out", str(out)]
+    arguments += ["--measure", "20", "--precision", "float32", "--minutes", "0.01"]
+    assert main(arguments) == 2
+    assert main([*arguments, "--skip-bad-data"]) == 0
+    assert "samples left out as unusable: 1" in capsys.readouterr().out
+    split = read_network(out).description.data.split
+    assert split.endswith(f"without 1 unusable of {len(TRAIN) + len(TEST) + 1:,} samples")
 
 
 @pytest.mark.usefixtures("tiny_task")
