@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from workbench.services.phone_profiling import (
     PhoneSettings,
     start_phone_profiling,
 )
+from workbench.services.profile_merging import read_list
 from workbench.services.profiling import ProfilingSummary, start_local_profiling
 
 PLAN_NAMES = ("quick", "standard")
@@ -59,6 +61,14 @@ LOCAL = "local"
     type=click.Choice(CORES),
     help="Where it runs on a phone: fastest cluster, slowest, or any.  [default: big]",
 )
+@click.option(
+    "--configuration",
+    "listed",
+    multiple=True,
+    metavar="LIST|FILE",
+    help="Measure these in any case: such as ch75/fire/svd/skip, or a file with one a line; may be "
+    "repeated. Added to the profile where it holds this network, under the same --plan.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the choice of configurations.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
@@ -69,6 +79,7 @@ def command(
     configurations: int | None,
     threads: int | None,
     cores: str | None,
+    listed: tuple[str, ...],
     seed: int,
     as_json: bool,
 ) -> None:
@@ -77,13 +88,14 @@ def command(
     Close other programs first. Ctrl+C breaks off and writes no profile. On a phone, what was
     measured until then is kept: the same command goes on from there.
     """
+    chosen = tuple(itertools.chain.from_iterable(map(_listed, listed)))
     if device == LOCAL:
         if threads is not None or cores is not None:
             raise click.UsageError("--threads and --cores are for phones: name one with --device.")
-        job = start_local_profiling(network, plan, out, seed, configurations)
+        job = start_local_profiling(network, plan, out, seed, configurations, chosen)
     else:
         settings = PhoneSettings(seed, threads or 1, cores or "big")
-        job = start_phone_profiling(device, network, plan, out, configurations, settings)
+        job = start_phone_profiling(device, network, plan, out, configurations, settings, chosen)
     summary = _follow(job)
     if as_json:
         plain = {
@@ -114,6 +126,13 @@ def command(
         f"memory {summary.bandwidth_gb_per_s:.1f} GB/s ({summary.bandwidth_provenance});"
         f" power: {summary.power}"
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Configurations of a file, or those that the text itself names, apart by commas."""
+    if Path(text).is_file():
+        return read_list(text)
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _follow(job: Job) -> ProfilingSummary:

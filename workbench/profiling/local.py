@@ -13,7 +13,7 @@ from workbench.devices.computer import ComputerDescription, describe_computer
 from workbench.jobs import JobContext
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_engine import NcnnNetwork, engine_version
-from workbench.profiling.design import Design, design_experiment
+from workbench.profiling.design import Design, planned_design
 from workbench.profiling.host_probes import (
     PowerReading,
     find_rapl,
@@ -77,7 +77,7 @@ def measure_here(context: JobContext, network: Network, plan: Plan, seed: int) -
     """
     rng = np.random.default_rng(seed)
     context.progress(0.0, "choosing configurations")
-    design = design_experiment(network.space, plan.fit, plan.held_out, rng)
+    design = planned_design(network.space, plan, rng)
     configurations = np.concatenate([design.fit, design.held_out])
     context.publish(RunsPlanned(configurations, plan.fit, plan.rules.rounds))
     context.progress(0.0, "measuring memory bandwidth")

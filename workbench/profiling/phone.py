@@ -32,7 +32,7 @@ from workbench.devices.profile import space_signature
 from workbench.jobs import JobContext
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_files import ncnn_files
-from workbench.profiling.design import Design, design_experiment
+from workbench.profiling.design import Design, planned_design
 from workbench.profiling.interleaved import block_orders
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
 from workbench.profiling.phone_conditions import chosen_cluster, conditions_of, judge_phone
@@ -129,7 +129,7 @@ def measure_phone(
     """
     rng = np.random.default_rng(settings.seed)
     context.progress(0.0, "choosing configurations")
-    design = design_experiment(network.space, plan.fit, plan.held_out, rng)
+    design = planned_design(network.space, plan, rng)
     configurations = np.concatenate([design.fit, design.held_out])
     evolver = Evolver.read(network)
     context.publish(RunsPlanned(configurations, plan.fit, plan.rules.rounds))
@@ -336,7 +336,7 @@ def _subject(
         space_sha256=space_signature(network.space),
         weights_sha256=sha256_of(network.weights_path),
         agent_sha256=agent_for(phone.properties.abis).record.sha256,
-        plan=repr(plan.rules),
+        plan=repr((plan.rules, plan.chosen) if plan.chosen else plan.rules),
         configurations=plan.fit + plan.held_out,
         seed=settings.seed,
         threads=settings.threads,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from workbench.core.errors import SettingsError
-from workbench.space.design_space import DesignSpace
+from workbench.space.design_space import Configuration, DesignSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,19 @@ class RunRules:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Run rules and how many configurations to measure for the fit and for its error."""
+    """Run rules and how many configurations to measure for the fit and for its error.
+
+    Attributes:
+        fit: for the table, the backbone and `chosen` among them.
+        held_out: at random; 0 where what is measured is added to an earlier measurement, which
+            holds some out.
+        chosen: configurations that are measured in any case, a hand-made list.
+    """
 
     rules: RunRules
     fit: int
     held_out: int
+    chosen: tuple[Configuration, ...] = ()
 
     @property
     def least_s(self) -> float:

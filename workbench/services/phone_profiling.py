@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workbench.core.errors import SettingsError
 from workbench.core.provenance import Provenance
-from workbench.devices.adb.describe import PhoneDescription
+from workbench.devices.adb.describe import PhoneDescription, describe_phone
 from workbench.devices.device import Device
 from workbench.devices.profile import DeviceProfile
 from workbench.devices.profile_file import save_profile
@@ -19,7 +19,7 @@ from workbench.profiling.phone_conditions import CORES
 from workbench.profiling.phone_link import PATIENCE_S
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import statistics
-from workbench.profiling.samples_file import samples_path, write_samples
+from workbench.profiling.samples_file import KeptSamples, samples_path, write_samples
 from workbench.services.catalogue import find_network
 from workbench.services.devices import open_device
 from workbench.services.phone_parts import PhoneParts, phone_parts
@@ -31,7 +31,8 @@ from workbench.services.profile_fitting import (
     latency_model,
     other_calibrations,
 )
-from workbench.services.profiling import ProfilingSummary, output_path, plan_of, profile_id_of
+from workbench.services.profile_merging import adding_plan, plan_of, with_earlier
+from workbench.services.profiling import ProfilingSummary, output_path, profile_id_of
 from workbench.space.description import Network, read_network
 
 MAX_THREADS = 64
@@ -54,6 +55,7 @@ def start_phone_profiling(
     out: str | Path | None = None,
     configurations: int | None = None,
     settings: PhoneSettings | None = None,
+    chosen: Sequence[str] = (),
 ) -> Job:
     """Measure a network on a phone in a worker process and write the device profile.
 
@@ -64,6 +66,7 @@ def start_phone_profiling(
     Args:
         device: serial number or HOST:PORT.
         out: the TOML file to write; left out, one of the user's own, named after the phone.
+        chosen: a hand-made list that is measured in any case; see `adding_plan`.
 
     Raises: as `start_local_profiling`.
     """
@@ -75,12 +78,12 @@ def start_phone_profiling(
     if not 1 <= settings.threads <= MAX_THREADS:
         raise SettingsError(f"{settings.threads} threads do not suit.", f"Take 1 to {MAX_THREADS}.")
     found = find_network(network)
-    plan_of(found, plan, configurations)
+    plan_of(found, plan, configurations, chosen)
     path = None if out is None else str(output_path(out))
     arguments = {
         "device": device, "folder": str(found.folder), "plan": plan, "out": path,
         "configurations": configurations, "seed": settings.seed, "threads": settings.threads,
-        "cores": settings.cores,
+        "cores": settings.cores, "chosen": list(chosen),
     }  # fmt: skip
     return run_in_process(
         "workbench.services.phone_profiling:profile_phone",
@@ -99,6 +102,7 @@ def profile_phone(
     seed: int,
     threads: int,
     cores: str,
+    chosen: Sequence[str] = (),
 ) -> ProfilingSummary:
     """Measure, fit and write; the worker's entry point.
 
@@ -109,10 +113,24 @@ def profile_phone(
     def connect() -> Device:
         return open_device(device, on_waiting=lambda what: context.progress(None, what))
 
-    return measure_and_write(
-        context, connect, network, plan_of(network, plan, configurations),
-        PhoneSettings(seed, threads, cores), None if out is None else Path(out),
-    )  # fmt: skip
+    settings, path, earlier = PhoneSettings(seed, threads, cores), None, None
+    wanted = plan_of(network, plan, configurations, chosen)
+    if out is not None:
+        path = Path(out)
+    if chosen:
+        # What it is added to has to be known before it is planned, and that depends on the phone.
+        path = path or _profile_path(connect, settings)
+        wanted, earlier = adding_plan(network, plan, configurations, chosen, path)
+    return measure_and_write(context, connect, network, wanted, settings, path, earlier=earlier)
+
+
+def _profile_path(connect: Callable[[], Device], settings: PhoneSettings) -> Path:
+    """The file among the user's own that a phone's profile is written to."""
+    device = connect()
+    try:
+        return output_path(None, phone_profile_id(describe_phone(device), settings))
+    finally:
+        device.close()
 
 
 def measure_and_write(
@@ -123,8 +141,12 @@ def measure_and_write(
     settings: PhoneSettings,
     out: Path | None,
     patience_s: float = PATIENCE_S,
+    earlier: KeptSamples | None = None,
 ) -> ProfilingSummary:
     """Measure on the phone that `connect` connects, fit, and write the profile.
+
+    Args:
+        earlier: what the new figures are added to.
 
     Raises:
         JobCancelled: the job was asked to stop; runs that were measured are kept.
@@ -138,6 +160,8 @@ def measure_and_write(
         return paths[0].with_suffix("")
 
     measurement = measure_phone(context, connect, network, plan, settings, journal_stem, patience_s)
+    if earlier is not None:
+        measurement = with_earlier(measurement, earlier)
     context.progress(1.0, "fitting the latency table")
     summary = write_phone_measurement(network, measurement, paths[0], context.check_cancelled)
     measurement.journal.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from workbench.devices.profile import (
 from workbench.devices.profile_file import load_profile, save_profile
 from workbench.jobs import Job, JobContext, run_in_process
 from workbench.profiling.local import LocalMeasurement, measure_here
-from workbench.profiling.run_rules import PLANS, Plan, resized
 from workbench.profiling.samples import LatencyStatistics, statistics
 from workbench.profiling.samples_file import samples_path, write_samples
 from workbench.services.catalogue import find_network
@@ -34,6 +33,7 @@ from workbench.services.profile_fitting import (
     other_calibrations,
     rounded,
 )
+from workbench.services.profile_merging import adding_plan, with_earlier
 from workbench.space.description import Network, read_network
 
 FALLBACK_L2_KIB = 1024.0
@@ -83,6 +83,7 @@ def start_local_profiling(
     out: str | Path | None = None,
     seed: int = 0,
     configurations: int | None = None,
+    chosen: Sequence[str] = (),
 ) -> Job:
     """Measure a network on this computer in a worker process and write the device profile.
 
@@ -95,6 +96,7 @@ def start_local_profiling(
         out: the TOML file to write; the user's own device profiles where left out.
         configurations: how many to measure, for the fit and held out together; the plan's where
             left out.
+        chosen: a hand-made list that is measured in any case; see `adding_plan`.
 
     Raises:
         SettingsError: when there is no such network or plan, the file's name does not suit, or so
@@ -103,27 +105,16 @@ def start_local_profiling(
             that is there is no device profile.
     """
     found = find_network(network)
-    plan_of(found, plan, configurations)
     folder = found.folder
     path = output_path(out)
+    adding_plan(found, plan, configurations, chosen, path)
     arguments = {
         "folder": str(folder), "plan": plan, "path": str(path), "seed": seed,
-        "configurations": configurations,
+        "configurations": configurations, "chosen": list(chosen),
     }  # fmt: skip
     return run_in_process(
         "workbench.services.profiling:profile_here", arguments, name=f"profile {folder.name} here"
     )
-
-
-def plan_of(network: Network, plan: str, configurations: int | None = None) -> Plan:
-    """A named plan, for as many configurations as wanted.
-
-    Raises:
-        SettingsError: when there is no such plan, or so many do not suit the network.
-    """
-    if plan not in PLANS:
-        raise SettingsError(f"There is no plan {plan!r}.", f"Known: {', '.join(PLANS)}.")
-    return resized(PLANS[plan], network.space, configurations)
 
 
 def profile_here(
@@ -133,6 +124,7 @@ def profile_here(
     path: str,
     seed: int,
     configurations: int | None = None,
+    chosen: Sequence[str] = (),
 ) -> ProfilingSummary:
     """Measure, fit and write; the worker's entry point.
 
@@ -142,8 +134,10 @@ def profile_here(
         WorkbenchError: when the engine refuses the network.
     """
     network = read_network(folder)
-    wanted = plan_of(network, plan, configurations)
+    wanted, earlier = adding_plan(network, plan, configurations, chosen, Path(path))
     measurement = measure_here(context, network, wanted, seed)
+    if earlier is not None:
+        measurement = with_earlier(measurement, earlier)
     context.progress(1.0, "fitting the latency table")
     return write_measurement(network, measurement, Path(path), context.check_cancelled)
 

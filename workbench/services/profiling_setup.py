@@ -10,7 +10,7 @@ from workbench.core.provenance import Source
 from workbench.devices.computer import describe_computer
 from workbench.devices.profile import latency_source, latency_tables
 from workbench.jobs import Job, JobContext
-from workbench.profiling.design import design_experiment
+from workbench.profiling.design import planned_design
 from workbench.profiling.host_probes import find_rapl
 from workbench.profiling.live import RunsPlanned
 from workbench.profiling.run_rules import (
@@ -19,7 +19,12 @@ from workbench.profiling.run_rules import (
     fewest_configurations,
 )
 from workbench.services.catalogue import find_network
-from workbench.services.device_profiles import LOCAL_ID, find_profile
+from workbench.services.device_profiles import (
+    LOCAL_ID,
+    SUFFIX,
+    find_profile,
+    user_profiles_folder,
+)
 from workbench.services.devices import FoundDevice, list_devices
 from workbench.services.phone_profiling import (
     NO_POWER,
@@ -27,7 +32,8 @@ from workbench.services.phone_profiling import (
     phone_profile_id,
     start_phone_profiling,
 )
-from workbench.services.profiling import plan_of, start_local_profiling
+from workbench.services.profile_merging import adding_plan
+from workbench.services.profiling import start_local_profiling
 from workbench.space.description import Network
 from workbench.space.tables import FloatArray
 
@@ -80,6 +86,7 @@ class ProfilingRequest:
         plan: ``quick`` or ``standard``.
         configurations: for the fit and held out together; None takes the plan's number.
         seed: of the choice of configurations and of their order.
+        chosen: a hand-made list that is measured in any case; see `adding_plan`.
     """
 
     device: str
@@ -87,6 +94,7 @@ class ProfilingRequest:
     plan: str = "quick"
     configurations: int | None = None
     seed: int = 0
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +107,7 @@ class ProfilingPreview:
         expected_source: where these come from.
         expected_s: how long it takes, about.
         least, most: how many configurations may be asked for.
+        added_to: when that was measured which a hand-made list is added to; empty where it is not.
     """
 
     request: ProfilingRequest
@@ -110,6 +119,7 @@ class ProfilingPreview:
     expected_s: float
     least: int
     most: int
+    added_to: str = ""
 
 
 def profiling_devices() -> tuple[ProfilingDevice, ...]:
@@ -193,10 +203,11 @@ def preview_profiling(
         InputFileError: when the network or the profile cannot be read.
     """
     network = find_network(request.network)
-    plan = plan_of(network, request.plan, request.configurations)
+    path = user_profiles_folder() / f"{device.profile_id}{SUFFIX}"
+    plan, earlier = adding_plan(network, request.plan, request.configurations, request.chosen, path)
     context.check_cancelled()
     rng = np.random.default_rng(request.seed)
-    design = design_experiment(network.space, plan.fit, plan.held_out, rng)
+    design = planned_design(network.space, plan, rng)
     configurations = np.concatenate([design.fit, design.held_out])
     expected, source = None, None
     if profile is not None:
@@ -213,6 +224,7 @@ def preview_profiling(
         expected_s=expected_s(plan, power=device.power is not None),
         least=fewest_configurations(network.space),
         most=min(MAX_CONFIGURATIONS, network.space.count),
+        added_to="" if earlier is None else earlier.measured_at,
     )
 
 
@@ -232,10 +244,12 @@ def start_profiling(request: ProfilingRequest) -> Job:
             request.plan,
             configurations=request.configurations,
             settings=PhoneSettings(request.seed),
+            chosen=request.chosen,
         )
     return start_local_profiling(
         request.network,
         request.plan,
         seed=request.seed,
         configurations=request.configurations,
+        chosen=request.chosen,
     )

@@ -57,18 +57,21 @@ def test_prints_what_was_measured(
         "no counter",
     ):
         assert part in printed
-    assert outcome["arguments"] == ("five", "quick", None, 3, None)
+    assert outcome["arguments"] == ("five", "quick", None, 3, None, ())
+
+
+LIST = ("a/b", "c/d", "e/f")
 
 
 def test_json_is_one_object(outcome: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["profile", "--network", "five", "--plan", "standard", "--out", "mine.toml", "--json"]
-    argv += ["--configurations", "40"]
+    argv += ["--configurations", "40", "--configuration", "a/b, c/d", "--configuration", "e/f"]
     assert __main__.main(argv) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["path"] == "mine.toml"
     assert printed["relative_error"] == 0.03
     assert printed["backbone"]["p90_ms"] == 0.24
-    assert outcome["arguments"] == ("five", "standard", Path("mine.toml"), 0, 40)
+    assert outcome["arguments"] == ("five", "standard", Path("mine.toml"), 0, 40, LIST)
 
 
 def test_a_failed_job_is_one_message(
@@ -108,7 +111,7 @@ def test_a_phone_is_named_by_serial_or_address(
     assert __main__.main([*argv, "--cores", "little", "--configurations", "13"]) == 0
     assert "SIMULATED: A phone" in capsys.readouterr().out
     settings = PhoneSettings(seed=0, threads=2, cores="little")
-    assert asked == ["192.168.1.4:5555", "five", "quick", None, 13, settings]
+    assert asked == ["192.168.1.4:5555", "five", "quick", None, 13, settings, ()]
     assert "arguments" not in outcome
 
 

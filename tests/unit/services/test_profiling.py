@@ -22,7 +22,7 @@ from workbench.jobs import JobCancelled
 from workbench.profiling.design import design_experiment
 from workbench.profiling.host_probes import PowerReading
 from workbench.profiling.local import LocalMeasurement
-from workbench.profiling.run_rules import Plan, RunRules
+from workbench.profiling.run_rules import PLANS, Plan, RunRules
 from workbench.profiling.samples import LatencySamples, judge
 from workbench.services import profiling
 from workbench.services.profiling import write_measurement
@@ -161,7 +161,7 @@ def test_measures_through_the_real_engine(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = RunRules("tiny", min_s=0.0, rounds=3, mirrored=True, min_runs=3, warm_up_runs=1)
-    monkeypatch.setitem(profiling.PLANS, "quick", Plan(rules, 12, 3))
+    monkeypatch.setitem(PLANS, "quick", Plan(rules, 12, 3))
     monkeypatch.setattr("workbench.profiling.local.memory_bandwidth", lambda: 1e9)
     monkeypatch.setattr("workbench.profiling.local.find_rapl", lambda: (None, "not tried"))
     path = tmp_path / "this_computer.toml"
