@@ -15,14 +15,13 @@ import numpy as np
 
 from workbench import __version__
 from workbench.context.records import Trace
-from workbench.core.errors import InputFileError
 from workbench.core.files import atomic_write, sha256_of
 from workbench.core.provenance import Provenance, Source
 from workbench.export.output_folder import check_output_folder, output_folder
 from workbench.export.replay_day_plot import day_plot
 from workbench.export.replay_document import FORMAT, replay_document
 from workbench.export.replay_markdown import replay_markdown
-from workbench.export.replay_report import Cloud, InputRecord, ReplayReport
+from workbench.export.replay_report import Cloud, ReplayReport
 from workbench.export.replay_tables import (
     write_decisions,
     write_steps,
@@ -31,12 +30,10 @@ from workbench.export.replay_tables import (
 )
 from workbench.export.replay_trade_off_plot import trade_off_plot
 from workbench.replay.records import ReplayResult
-from workbench.services.catalogue import network_path, trace_path
 from workbench.services.deployment import Deployment
-from workbench.services.device_profiles import profile_path
-from workbench.services.replay_command import ReplayNames, portable_name, replay_command
+from workbench.services.input_records import network_record, profile_record, trace_record
+from workbench.services.replay_command import ReplayNames, replay_command
 from workbench.services.replaying import default_settings
-from workbench.space.description import ACCURACY_FILE, DESCRIPTION_FILE, WEIGHTS_FILE
 from workbench.space.tables import FloatArray
 
 DOCUMENT = "replay.json"
@@ -192,7 +189,11 @@ def replay_report(
         backbone_percent=network.description.accuracy_percent,
         measured=frozenset(c for c in used if network.accuracy.is_measured(c)),
         settings={**asdict(settings), "latency_budget_from": budget},
-        inputs=_inputs(deployment, trace, names),
+        inputs=(
+            network_record(names.network, network),
+            profile_record(names.device_profile, deployment.profile),
+            trace_record(names.trace, trace),
+        ),
         sources={
             "accuracy": deployment.accuracy_source,
             "latency": deployment.latency_source,
@@ -215,62 +216,6 @@ def replay_report(
         },
         cloud=held_throughout(deployment, trace, result) if plots else None,
     )
-
-
-def _inputs(deployment: Deployment, trace: Trace, names: ReplayNames) -> tuple[InputRecord, ...]:
-    network, profile, info = deployment.network, deployment.profile, trace.info
-    folder = network_path(names.network)
-    files = [
-        folder / name
-        for name in (DESCRIPTION_FILE, ACCURACY_FILE, WEIGHTS_FILE)
-        if (folder / name).is_file()
-    ]
-    return (
-        InputRecord(
-            "network",
-            portable_name(names.network),
-            network.description.title,
-            _hashes(*files),
-            {
-                "configurations": network.space.count,
-                "measured_configurations": len(network.accuracy.measured.configurations),
-                "accuracy_percent": network.description.accuracy_percent,
-                "task": network.description.task,
-                "data": network.description.data.name,
-            },
-        ),
-        InputRecord(
-            "device profile",
-            portable_name(names.device_profile),
-            profile.title,
-            _hashes(profile_path(names.device_profile)),
-            {"soc": profile.soc},
-        ),
-        InputRecord(
-            "trace",
-            portable_name(names.trace),
-            info.title,
-            _hashes(trace_path(names.trace)),
-            {
-                "origin": info.origin,
-                "device": info.device,
-                "start": info.start,
-                "duration_s": trace.duration_s,
-                "generator": info.generator,
-            },
-        ),
-    )
-
-
-def _hashes(*files: Path) -> dict[str, str]:
-    try:
-        return {path.name: sha256_of(path) for path in files}
-    except OSError as error:
-        raise InputFileError(
-            error.filename or files[0],
-            f"cannot be read ({error.strerror})",
-            "Check the path and its permissions.",
-        ) from error
 
 
 def _context_source(trace: Trace) -> Source:

@@ -1,0 +1,272 @@
+"""From what a user asks of a study to its cells, inputs and the rows it cannot have."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from workbench import __version__
+from workbench.context.generated import GENERATED_HOURS
+from workbench.context.records import Trace
+from workbench.core.errors import SettingsError
+from workbench.core.provenance import Provenance, Source
+from workbench.export.replay_report import InputRecord
+from workbench.export.study_report import (
+    AbsentRow,
+    PairSources,
+    StudyPlatform,
+    StudyScenario,
+    StudyTask,
+)
+from workbench.search.policies import policy_names
+from workbench.services.catalogue import find_trace, list_networks
+from workbench.services.deployment import Deployment
+from workbench.services.environment import APP_NAME
+from workbench.services.input_records import network_record, profile_record, trace_record
+from workbench.services.replay_command import portable_name
+from workbench.services.study_cells import CellInputs, cell_inputs, is_sample_day, study_settings
+from workbench.services.study_records import (
+    CASE_STUDY,
+    DEFAULT_PLATFORMS,
+    DEFAULT_POLICIES,
+    FORMAT_VERSION,
+    GENERATED,
+    CellKey,
+    CellWork,
+    ScenarioId,
+    StudyManifest,
+    StudyPlan,
+    fingerprint_of,
+)
+
+PAPER_TASKS = {
+    "fashion_mnist": ("D1", "CIFAR-100"),
+    "drums": ("D3", "UbiSound"),
+    "hapt": ("D4", "UCI-HAR"),
+}
+"""Network -> the task of the paper that it stands in for, and that task's data."""
+
+HAND_CRAFTED = ("fixed:fire", "fixed:mbv2", "fixed:svd", "fixed:sparse")
+
+
+def default_plan() -> StudyPlan:
+    """Every network there is on the paper's three platforms."""
+    return StudyPlan(tasks=tuple(entry.id for entry in list_networks()))
+
+
+def plan_study(plan: StudyPlan) -> StudyManifest:
+    """Read every input once, and list the cells.
+
+    Raises:
+        SettingsError, InputFileError: for a network, profile, trace or policy that cannot be used.
+    """
+    trace_name = plan.trace if plan.repeats else ""
+    pairs = [
+        _Pair(task, place, cell_inputs(task, place, trace_name))
+        for task in plan.tasks
+        for place in plan.platforms
+    ]
+    _check_policies(plan, [pair.deployment for pair in pairs])
+    day = find_trace(plan.trace) if plan.repeats else None
+    cells: list[CellWork] = []
+    absent: list[AbsentRow] = []
+    for pair in pairs:
+        offered = policy_names(pair.deployment.network.space)
+        for policy in plan.policies:
+            if policy in offered:
+                cells += _cells(plan, pair, policy)
+            elif pair.profile == plan.platforms[0]:
+                absent.append(_missing_policy(pair, policy))
+    return StudyManifest(
+        plan=plan,
+        program=__version__,
+        tasks=tuple(_task(pair) for pair in pairs if pair.profile == plan.platforms[0]),
+        platforms=tuple(_platform(pair) for pair in pairs if pair.network == plan.tasks[0]),
+        scenarios=_scenarios(plan, day),
+        sources=tuple(_sources(pair) for pair in pairs),
+        inputs=_inputs(plan, pairs, day),
+        cells=tuple(cells),
+        absent=tuple(absent),
+        versions={
+            APP_NAME: __version__,
+            "Python": platform.python_version(),
+            "numpy": version("numpy"),
+            "scipy": version("scipy"),
+        },
+        command=study_command(plan),
+    )
+
+
+def study_command(plan: StudyPlan) -> str:
+    """The command line that makes a study again, its output in ``study/``."""
+    usual = StudyPlan(plan.tasks)
+    words = [APP_NAME, "study"]
+    for option, values, default in (
+        ("--tasks", plan.tasks, ()),
+        ("--platforms", plan.platforms, DEFAULT_PLATFORMS),
+        ("--policies", plan.policies, DEFAULT_POLICIES),
+    ):
+        if values != default:
+            words += [option, ",".join(portable_name(value) for value in values)]
+    for name in ("trace", "repeats", "contexts", "seed", "efficiency"):
+        if getattr(plan, name) != getattr(usual, name):
+            words += [f"--{name}", portable_name(str(getattr(plan, name)))]
+    return shlex.join([*words, "--out", "study"])
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A task on a platform, as the user named them."""
+
+    network: str
+    profile: str
+    inputs: CellInputs
+
+    @property
+    def deployment(self) -> Deployment:
+        return self.inputs.deployment
+
+    @property
+    def task(self) -> str:
+        return portable_name(self.network)
+
+    @property
+    def platform(self) -> str:
+        return portable_name(self.profile).removesuffix(".toml")
+
+
+def _check_policies(plan: StudyPlan, deployments: Sequence[Deployment]) -> None:
+    """Raise for a policy that no network offers and that is no operator we know."""
+    offered = {
+        name for deployment in deployments for name in policy_names(deployment.network.space)
+    }
+    known = [*offered, *HAND_CRAFTED]
+    for policy in plan.policies:
+        if policy not in known:
+            raise SettingsError(
+                f"There is no policy {policy!r}.", f"Known: {', '.join(dict.fromkeys(known))}."
+            )
+
+
+def _cells(plan: StudyPlan, pair: _Pair, policy: str) -> Iterator[CellWork]:
+    scenarios: tuple[tuple[ScenarioId, int], ...] = (
+        (CASE_STUDY, plan.repeats),
+        (GENERATED, plan.contexts),
+    )
+    for scenario, count in scenarios:
+        if not count:
+            continue
+        hashes = dict(pair.inputs.files_sha256)
+        if scenario == GENERATED:
+            hashes.pop("trace", None)
+        runs = tuple(range(count))
+        yield CellWork(
+            key=CellKey(pair.task, pair.platform, policy, scenario),
+            network=pair.network,
+            profile=pair.profile,
+            trace=plan.trace if scenario == CASE_STUDY else "",
+            files_sha256=hashes,
+            runs=runs,
+            seed=plan.seed,
+            efficiency=plan.efficiency,
+            note="",
+            fingerprint=fingerprint_of(
+                format=FORMAT_VERSION,
+                program=__version__,
+                policy=policy,
+                scenario=scenario,
+                files=hashes,
+                runs=runs,
+                seed=plan.seed,
+                efficiency=plan.efficiency,
+            ),
+        )
+
+
+def _missing_policy(pair: _Pair, policy: str) -> AbsentRow:
+    operator = policy.removeprefix("fixed:")
+    network = pair.deployment.network
+    return AbsentRow(
+        pair.task,
+        "",
+        policy,
+        f"{network.description.title} was trained without the operator {operator!r}",
+        "",
+    )
+
+
+def _task(pair: _Pair) -> StudyTask:
+    description = pair.deployment.network.description
+    paper, data = PAPER_TASKS.get(description.task, ("", ""))
+    return StudyTask(
+        id=pair.task,
+        title=description.title,
+        paper=paper,
+        stands_in=data,
+        accuracy_percent=description.accuracy_percent,
+        data=description.data.name,
+    )
+
+
+def _platform(pair: _Pair) -> StudyPlatform:
+    profile = pair.deployment.profile
+    return StudyPlatform(pair.platform, profile.title, profile.soc)
+
+
+def _sources(pair: _Pair) -> PairSources:
+    deployment = pair.deployment
+    settings = study_settings(deployment, "auto", 0)
+    sources: Mapping[str, Source] = {
+        "accuracy": deployment.accuracy_source,
+        "latency": deployment.latency_source,
+        "energy": deployment.energy_source,
+        "cost": Source(Provenance.MEASURED, "counted from the layers' shapes"),
+        "context": Source(
+            Provenance.SIMULATED,
+            f"replayed context, {settings.loop} loop",
+        ),
+    }
+    return PairSources(pair.task, pair.platform, sources)
+
+
+def _scenarios(plan: StudyPlan, day: Trace | None) -> tuple[StudyScenario, ...]:
+    found = []
+    if day is not None:
+        runs = (
+            "the first run is the day itself, in the others its noise is drawn anew"
+            if is_sample_day(day)
+            else "runs differ in when inferences happen"
+        )
+        found.append(
+            StudyScenario(
+                CASE_STUDY,
+                f"case study: {day.info.title}",
+                f"{plan.repeats} runs of a {day.info.origin} day; {runs}, and each run draws its"
+                " own inferences.",
+                round(day.duration_s / 3600, 2),
+            )
+        )
+    if plan.contexts:
+        found.append(
+            StudyScenario(
+                GENERATED,
+                "generated contexts",
+                f"{plan.contexts} synthetic traces of {GENERATED_HOURS:g} h with random charge,"
+                " apps, contention and latency budget; each is one run.",
+                GENERATED_HOURS,
+            )
+        )
+    return tuple(found)
+
+
+def _inputs(plan: StudyPlan, pairs: Sequence[_Pair], day: Trace | None) -> tuple[InputRecord, ...]:
+    networks = {pair.network: pair.deployment.network for pair in pairs}
+    profiles = {pair.profile: pair.deployment.profile for pair in pairs}
+    records = [network_record(name, network) for name, network in networks.items()]
+    records += [profile_record(name, profile) for name, profile in profiles.items()]
+    if day is not None:
+        records.append(trace_record(plan.trace, day))
+    return tuple(records)
