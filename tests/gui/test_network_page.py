@@ -22,6 +22,7 @@ from workbench.gui.settings import Settings
 from workbench.gui.shell import Shell
 from workbench.gui.workspace import Choice, Workspace
 from workbench.jobs import Job, JobContext, JobManager, run_in_thread
+from workbench.tasks.findings import BadDataError, DataReport, Finding
 
 FIRE = 1
 
@@ -42,6 +43,12 @@ class Catalogue:
     full = quick
 
 
+def checker(context: JobContext, whole: bool) -> DataReport:
+    """Stands for the worker that reads a data folder."""
+    findings = () if whole else (Finding("cat/7.png", "truncated", "is cut off"),)
+    return DataReport("t", "/data", (3, 32, 32), ("cat", "dog"), 500, 99, findings)
+
+
 def trainer(context: JobContext, reports: list[dict[str, float]], go_on: threading.Event) -> dict:
     """Stands for the training worker."""
     for index, detail in enumerate(reports):
@@ -54,6 +61,11 @@ def trainer(context: JobContext, reports: list[dict[str, float]], go_on: threadi
     }  # fmt: skip
 
 
+def refuse(context: JobContext, report: DataReport) -> None:
+    """Stands for a training worker that met a folder with faults."""
+    raise BadDataError(report)
+
+
 class Starter:
     """Starts `trainer` in the place of the training service."""
 
@@ -61,11 +73,15 @@ class Starter:
         self.forms: list[TrainingForm] = []
         self.go_on = threading.Event()
         self.error: Exception | None = None
+        self.bad_data = False
 
     def __call__(self, form: TrainingForm) -> Job:
         self.forms.append(form)
         if self.error is not None:
             raise self.error
+        if self.bad_data and not form.skip_bad_data:
+            raise_it = {"report": checker(None, whole=False)}
+            return run_in_thread(refuse, raise_it, name="train")
         reports = [
             {"step": step, "steps": 50, "train_loss": 2.0 / step, "largest_percent": 60.0 + step}
             for step in range(1, 11)
@@ -412,6 +428,40 @@ def test_a_run_that_cannot_start_is_explained(train_page) -> None:  # type: igno
     assert not page.train.running
     assert page.train.error.isVisible()
     assert "is no data" in page.train.error.accessibleName()
+
+
+def test_bad_data_are_a_question_before_the_first_step(train_page, qtbot) -> None:  # type: ignore[no-untyped-def]
+    page, starter = train_page
+    train = page.train
+    starter.bad_data = True
+    train.form.start.click()
+    qtbot.waitUntil(train.data.isVisible, timeout=5000)
+    assert train.data.title.text() == "/data: 1 of 600 samples cannot be used (1 truncated)"
+    assert train.data.list.toPlainText() == "cat/7.png: is cut off"
+    assert not train.error.isVisible()
+    train.data.train.click()
+    qtbot.waitUntil(lambda: train.log.step == 10, timeout=5000)
+    assert [form.skip_bad_data for form in starter.forms] == [False, True]
+    assert train.form.form.command().endswith("--skip-bad-data")
+    assert not train.data.isVisible()
+    starter.go_on.set()
+    qtbot.waitUntil(lambda: not train.running, timeout=5000)
+    train.form.set_folders("/other", "/tmp/out")  # what was agreed to held for that folder
+    assert not train.form.form.skip_bad_data
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_data_folder_can_be_checked_first(train_page, qtbot, whole: bool) -> None:  # type: ignore[no-untyped-def]
+    page, starter = train_page
+    train = page.train
+    train._check = lambda form: run_in_thread(checker, {"whole": whole}, name="check")
+    train.form.check.click()
+    qtbot.waitUntil(train.data.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: not train.running, timeout=5000)
+    assert train.data.list.isVisible() is not whole
+    train.data.train.click()
+    qtbot.waitUntil(lambda: train.log.step == 10, timeout=5000)
+    assert starter.forms[-1].skip_bad_data is not whole
 
 
 def test_a_trained_network_can_be_taken_into_use(train_page, tmp_path: Path, qtbot) -> None:  # type: ignore[no-untyped-def]

@@ -103,8 +103,9 @@ def _read_split(images_path: Path, labels_path: Path, reading: Reading) -> Split
             break
     known = labels.values[:whole] < len(CLASSES)
     for row in np.flatnonzero(~known).tolist():
-        what = f"has the label {labels.values[row]}; the largest is {len(CLASSES) - 1}"
-        reading.leave_out(labels_path, "mislabelled", what, line=row + 1)
+        label = labels.values[row]
+        what = f"item {row + 1:,} has the label {label}; the largest is {len(CLASSES) - 1}"
+        reading.leave_out(labels_path, "mislabelled", what)
     scaled = images.values[:whole][known, None].astype(np.float32) / np.float32(255)
     return Split(scaled, labels.values[:whole][known].astype(np.int64))
 

@@ -51,7 +51,7 @@ class Finding:
         kind: what sort of fault it is.
         what: the rest of a sentence that starts with the path, such as ``is cut off``.
         items: samples that are left out because of it.
-        line: line or record (from 1) in the file, where the file holds many.
+        line: of a text file, from 1.
     """
 
     path: str
@@ -177,7 +177,7 @@ class Reading:
             path: of the file; absolute, or relative to the folder.
             what: the rest of a sentence that starts with the path.
             items: how many samples are lost with it.
-            line: line or record (from 1) in the file.
+            line: of a text file, from 1.
         """
         place = Path(path)
         if place.is_relative_to(self.folder):

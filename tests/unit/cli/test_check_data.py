@@ -40,8 +40,8 @@ def test_findings_are_shown_listed_and_counted(
         rows = list(csv.DictReader(stream))
     assert len(rows) == 30
     assert rows[4] == {
-        "path": LABELS, "line": "5", "kind": "mislabelled", "samples": "1",
-        "what": "has the label 77; the largest is 9",
+        "path": LABELS, "line": "", "kind": "mislabelled", "samples": "1",
+        "what": "item 5 has the label 77; the largest is 9",
     }  # fmt: skip
     assert main([*arguments, "--json"]) == 2
     report = json.loads(capsys.readouterr().out)

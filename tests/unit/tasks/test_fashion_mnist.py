@@ -137,8 +137,8 @@ def test_labels_must_fit_images_and_classes(folder: Path) -> None:
     dataset, findings = _read(folder)
     assert dataset.train.labels.tolist() == list(range(10))
     assert findings == [
-        f"{LABELS}, line 11: has the label 10; the largest is 9",
-        f"{LABELS}, line 12: has the label 11; the largest is 9",
+        f"{LABELS}: item 11 has the label 10; the largest is 9",
+        f"{LABELS}: item 12 has the label 11; the largest is 9",
     ]
 
 

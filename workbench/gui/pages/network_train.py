@@ -22,6 +22,7 @@ from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
 from workbench.gui.palette import Tokens
 from workbench.gui.plots.training_curves import TONES, TrainingCurves
+from workbench.gui.presenters.data_report import DataView, view_of_failure, view_of_report
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.training_run import (
     CURVES,
@@ -33,6 +34,7 @@ from workbench.gui.presenters.training_run import (
     status_text,
 )
 from workbench.gui.widgets.basics import Card, label, row
+from workbench.gui.widgets.data_panel import DataPanel
 from workbench.gui.widgets.states import ErrorPanel
 from workbench.gui.widgets.train_form import CurveKey, TrainForm
 from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Progress
@@ -60,8 +62,20 @@ def start_training(form: TrainingForm) -> Job:
             out=Path(form.out).expanduser(),
             minutes=form.minutes,
             resume=form.resume,
+            skip_bad_data=form.skip_bad_data,
         )
     )
+
+
+def start_check(form: TrainingForm) -> Job:
+    """Start the job that reads the data folder and reports on it.
+
+    Raises:
+        WorkbenchError: when the task is unknown.
+    """
+    from workbench.services.data_check import start_data_check
+
+    return start_data_check(form.task, Path(form.data).expanduser())
 
 
 def known_tasks() -> tuple[TaskChoice, ...]:
@@ -84,11 +98,13 @@ class NetworkTrain(QWidget):
         self,
         bridge: JobBridge,
         start: StartTraining = start_training,
+        check: StartTraining = start_check,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._start = start
+        self._start, self._check = start, check
+        self._checking = False
         self._job: Job | None = None
         self._log = TrainingLog()
         self._drawn_s = 0.0
@@ -99,7 +115,9 @@ class NetworkTrain(QWidget):
         self.result = label("", wrap=True)
         self.use = QPushButton("Use this network")
         self.error = ErrorPanel()
+        self.data = DataPanel()
         self._key = CurveKey()
+        self._curve_note = label("thick: images kept back · thin: training batches", "small")
         self._plots = QStackedWidget()
         self._hint = label(
             "Loss and accuracy of the largest, a random and the smallest network\n"
@@ -110,8 +128,11 @@ class NetworkTrain(QWidget):
         self._build()
         self.form.start_asked.connect(self.begin)
         self.form.cancel_asked.connect(self.cancel)
+        self.form.check_asked.connect(self.check)
+        self.data.train_asked.connect(self._on_train_asked)
+        self.data.closed.connect(self._hide_data)
         self.use.clicked.connect(self._on_use)
-        self.error.retried.connect(self.begin)
+        self.error.retried.connect(self._on_retry)
         theme.manager().changed.connect(self._restyle)
         self._show_log()
 
@@ -143,30 +164,42 @@ class NetworkTrain(QWidget):
         form = self.form.form
         if self.running or self.form.blocked:
             return
+        if self._watch(self._start, "Starting the worker process…"):
+            if not form.resume:
+                self._log = TrainingLog()
+            self._folder = form.out
+            self._hide_data()
+
+    def check(self) -> None:
+        """Read the data folder and show what it holds."""
+        if not self.running:
+            self._watch(self._check, "Reading the data…")
+
+    def _watch(self, start: StartTraining, status: str) -> bool:
+        """Start a job and follow it; False when it could not be started."""
         self.error.hide()
+        self._checking = start is self._check
         try:
-            job = self._start(form)
+            self._job = start(self.form.form)
         except (WorkbenchError, OSError) as error:
             self.error.show_problem(Problem.of(error))
-            return
-        if not form.resume:
-            self._log = TrainingLog()
-        self._job, self._folder = job, form.out
+            return False
         self.result.hide()
         self.use.hide()
-        self.status.setText("Starting the worker process…")
+        self.status.setText(status)
         self._progress.setRange(0, 0)
         self._progress.show()
         self.form.show_running(True)
-        self._show_log()
-        self._bridge.watch(job, self.on_event)
+        self._bridge.watch(self._job, self.on_event)
+        return True
 
     def cancel(self) -> None:
         """Ask the run to write a checkpoint and stop."""
         if self._job is not None:
             self._job.cancel()
             self.form.cancel.setEnabled(False)
-            self.status.setText("Stopping; the checkpoint is written…")
+            writes = "" if self._checking else "; the checkpoint is written"
+            self.status.setText(f"Stopping{writes}…")
 
     def on_event(self, event: JobEvent) -> None:
         """Take one event of the job."""
@@ -175,14 +208,26 @@ class NetworkTrain(QWidget):
         match event:
             case Progress():
                 self._on_progress(event)
+            case Done() if self._checking:
+                self._end("The data were read.")
+                self._show_data(view_of_report(event.result))
+            case Cancelled() if self._checking:
+                self._end("Stopped.")
+            case Failed() if self._checking:
+                self._end("The data could not be read.")
+                self.error.show_problem(Problem.of(event))
             case Done():
                 self._end("Trained and measured.")
                 self.result.setText(result_text(event.result))
                 self.result.show()
                 self.use.show()
             case Cancelled():
-                self._end("Stopped. Everything up to here is kept in the checkpoint.")
+                kept = self.form.form.can_resume
+                self._end(f"Stopped.{' Everything up to here is kept in the checkpoint.' * kept}")
                 self.form.set_resume(True)
+            case Failed() if (view := view_of_failure(event)) is not None:
+                self._end("The training has not begun: some of the data cannot be used.")
+                self._show_data(view)
             case Failed():
                 self._end("The training broke off.")
                 self.form.set_resume(True)
@@ -205,12 +250,30 @@ class NetworkTrain(QWidget):
         self.form.show_running(False)
         self._show_log()
 
+    def _show_data(self, view: DataView) -> None:
+        self.data.show_view(view)
+        self._plots.setCurrentWidget(self.data)
+        self._key.hide()
+        self._curve_note.hide()
+
+    def _hide_data(self) -> None:
+        self._plots.setCurrentWidget(self._hint)
+        self._show_log()
+
+    def _on_train_asked(self, skip_bad_data: bool) -> None:
+        if skip_bad_data:
+            self.form.skip_bad_data()
+        self.begin()
+
     def _show_log(self) -> None:
         self._drawn_s = time.monotonic()
         self.curves.show_log(self._log)
+        if self._plots.currentWidget() is self.data:
+            return
         drawn = self._log.step > 0
         self._plots.setCurrentWidget(self.curves if drawn else self._hint)
         self._key.setVisible(drawn)
+        self._curve_note.setVisible(drawn)
         tokens = theme.tokens()
         values = {}
         for name in CURVES:
@@ -225,8 +288,7 @@ class NetworkTrain(QWidget):
 
     def _build(self) -> None:
         card = Card("Live")
-        note = label("thick: images kept back · thin: training batches", "small")
-        card.head.addWidget(note)
+        card.head.addWidget(self._curve_note)
         card.head.addStretch(1)
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Progress of the training")
@@ -238,6 +300,7 @@ class NetworkTrain(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._plots.addWidget(self._hint)
         self._plots.addWidget(self.curves)
+        self._plots.addWidget(self.data)
         card.body.addWidget(self._plots, 1)
         card.body.addWidget(self.status)
         card.body.addWidget(self._progress)
@@ -258,6 +321,12 @@ class NetworkTrain(QWidget):
 
     def _on_use(self) -> None:
         self.finished.emit(self._folder)
+
+    def _on_retry(self) -> None:
+        if self._checking:
+            self.check()
+        else:
+            self.begin()
 
     def _restyle(self, _tokens: Tokens) -> None:
         self._show_log()

@@ -37,6 +37,7 @@ class TrainingForm:
 
     Attributes:
         minutes: time for training; None takes the recipe's epochs.
+        skip_bad_data: train on the rest where some of the data cannot be used.
     """
 
     task: str
@@ -44,20 +45,27 @@ class TrainingForm:
     out: str
     minutes: float | None
     resume: bool
+    skip_bad_data: bool = False
 
     def blocked(self, data_hint: str) -> str:
         """Why it cannot start; empty when it can."""
-        if not self.task:
-            return "Choose a task."
-        if not self.data.strip():
-            return f"Choose the folder with the data. {data_hint}"
-        if not Path(self.data).expanduser().is_dir():
-            return f"There is no data folder {self.data}. {data_hint}"
+        if missing := self.data_missing(data_hint):
+            return missing
         if not self.out.strip():
             return "Choose a folder for the network."
         out = Path(self.out).expanduser()
         if out.exists() and not out.is_dir():
             return f"{self.out} is a file; choose a folder for the network."
+        return ""
+
+    def data_missing(self, data_hint: str) -> str:
+        """Why there is nothing to read; empty when there is."""
+        if not self.task:
+            return "Choose a task."
+        if not self.data.strip():
+            return f"Choose the folder with the data. {data_hint}"
+        if not Path(self.data).expanduser().exists():
+            return f"There is no data folder {self.data}. {data_hint}"
         return ""
 
     @property
@@ -83,6 +91,8 @@ class TrainingForm:
             words += ["--minutes", f"{self.minutes:g}"]
         if self.resume:
             words.append("--resume")
+        if self.skip_bad_data:
+            words.append("--skip-bad-data")
         return shlex.join(words)
 
 

@@ -39,11 +39,13 @@ class TrainForm(Card):
 
     start_asked = Signal()
     cancel_asked = Signal()
+    check_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Train a network", parent)
         self._tasks: tuple[TaskChoice, ...] = ()
         self._running = False
+        self._skip_bad_data = False
         self._task = QComboBox()
         self._data, self._browse_data = self._folder("Folder with the data")
         self._out, self._browse_out = self._folder("Folder for the network")
@@ -60,6 +62,8 @@ class TrainForm(Card):
         self.start.setProperty("role", "primary")
         self.cancel = QPushButton("Stop")
         self.cancel.setToolTip("Writes a checkpoint and stops; training can go on from there.")
+        self.check = QPushButton("Check the data")
+        self.check.setToolTip("Reads the whole folder and says what cannot be used.")
         self._command = label("", "secondary", wrap=True)
         self._copy = QPushButton("Copy")
         self._build()
@@ -90,6 +94,11 @@ class TrainForm(Card):
         """Tick or clear "go on"."""
         self._resume.setChecked(resume and self._resume.isEnabled())
 
+    def skip_bad_data(self) -> None:
+        """Leave out what cannot be used, until another task or folder is chosen."""
+        self._skip_bad_data = True
+        self.refresh()
+
     @property
     def form(self) -> TrainingForm:
         """What is filled in."""
@@ -99,6 +108,7 @@ class TrainForm(Card):
             out=self._out.text().strip(),
             minutes=float(self._minutes.text() or 0) or None,
             resume=self._resume.isEnabled() and self._resume.isChecked(),
+            skip_bad_data=self._skip_bad_data,
         )
 
     @property
@@ -129,6 +139,7 @@ class TrainForm(Card):
         blocked = "" if self._running else form.blocked(self._hint())
         self.start.setEnabled(not self._running and not blocked)
         self.start.setToolTip(blocked)
+        self.check.setEnabled(not self._running and not form.data_missing(self._hint()))
         self.start.setText("Go on" if form.resume else "Start training")
         self._blocked.setText(blocked)
         self._blocked.setVisible(bool(blocked))
@@ -171,7 +182,7 @@ class TrainForm(Card):
         self.body.addWidget(self._resume)
         self.body.addWidget(self._blocked)
         self.body.addWidget(self._note)
-        self.body.addLayout(row(self.start, self.cancel, None))
+        self.body.addLayout(row(self.start, self.cancel, self.check, None))
         self.body.addSpacing(theme.GRID_PX)
         self._command.setFont(mono())
         self._copy.setProperty("role", "link")
@@ -194,8 +205,8 @@ class TrainForm(Card):
         return edit, button
 
     def _connect(self) -> None:
-        self._task.currentIndexChanged.connect(self._on_changed)
-        self._data.textChanged.connect(self._on_changed)
+        self._task.currentIndexChanged.connect(self._on_other_data)
+        self._data.textChanged.connect(self._on_other_data)
         self._out.textChanged.connect(self._on_changed)
         self._minutes.textChanged.connect(self._on_changed)
         self._resume.toggled.connect(self._on_changed)
@@ -204,8 +215,13 @@ class TrainForm(Card):
         self._copy.clicked.connect(self._on_copy)
         self.start.clicked.connect(self.start_asked)
         self.cancel.clicked.connect(self.cancel_asked)
+        self.check.clicked.connect(self.check_asked)
 
     def _on_changed(self, _value: object) -> None:
+        self.refresh()
+
+    def _on_other_data(self, _value: object) -> None:
+        self._skip_bad_data = False
         self.refresh()
 
     def _on_browse_data(self) -> None:
