@@ -28,6 +28,7 @@ from workbench.services.device_profiles import find_profile
 from workbench.services.evolving import EvolutionMeter
 from workbench.services.input_records import network_record, profile_record, trace_record
 from workbench.services.replaying import default_settings
+from workbench.services.study_executors import check_stopped
 from workbench.services.study_records import (
     CASE_STUDY,
     CellResult,
@@ -149,7 +150,7 @@ def _replay(work: CellWork, inputs: CellInputs, policy: Policy, run: int) -> Rep
         share = np.random.default_rng([work.seed, run, 1]).uniform(*_BUDGET_RANGE)
         budget = float(f"{settings.default_budget_ms * share:.3g}")
         settings = replace(settings, latency_budget_ms=budget)
-    return deployment.engine.run(trace, [policy], settings)
+    return deployment.engine.run(trace, [policy], settings, check_stopped)
 
 
 @functools.lru_cache(maxsize=64)
