@@ -11,6 +11,9 @@ COMMANDS: dict[str, CommandSpec] = {
     "list": CommandSpec("workbench.cli.listing", "List networks, device profiles or traces."),
     "search": CommandSpec("workbench.cli.search", "Search for one context and explain the choice."),
     "replay": CommandSpec("workbench.cli.replay", "Replay a context trace under many policies."),
+    "study": CommandSpec(
+        "workbench.cli.study", "Compare policies over tasks, platforms and many contexts."
+    ),
     "record": CommandSpec("workbench.cli.record", "Record a context trace of this computer."),
     "import-trace": CommandSpec(
         "workbench.cli.import_trace", "Make a trace of another program's recording."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.core.provenance import Source
+from workbench.export.markdown import inert, table
 from workbench.export.replay_report import ReplayReport, SummaryLike, comparisons
 
 
@@ -22,7 +23,7 @@ def replay_markdown(report: ReplayReport) -> str:
         "## Inputs",
         _inputs(report),
         "## Settings",
-        _table(
+        table(
             ("setting", "value"),
             [
                 (f"`{name}`", _plain(value, "not set" if "budget" in name else "off"))
@@ -54,7 +55,7 @@ def _opening(report: ReplayReport) -> str:
     )
     first, last = (report.moment(report.outcome.t_s[row]) for row in (0, -1))
     return (
-        f"# {_text(trace.title)}: {_text(network.title)} on {_text(profile.title)}\n\n"
+        f"# {inert(trace.title)}: {inert(network.title)} on {inert(profile.title)}\n\n"
         f"{len(report.outcome.t_s):,} context samples, {first:%H:%M} to {last:%H:%M},"
         f" {int(report.outcome.inferences.sum()):,} inferences drawn with seed"
         f" {report.settings['seed']}; {report.settings['loop']} loop;"
@@ -89,7 +90,7 @@ def _outcome(report: ReplayReport) -> str:
         (f"`{summary.name}`", *(text(summary) for _, text in columns))
         for summary in report.outcome.summaries
     ]
-    return _table(("policy", *(heading for heading, _ in columns)), rows)
+    return table(("policy", *(heading for heading, _ in columns)), rows)
 
 
 def _violations(summary: SummaryLike) -> str:
@@ -118,7 +119,7 @@ def _reading(report: ReplayReport) -> str:
         " (J − J\\*) / (J_median − J\\*) over decisions: 0 is the optimum."
     )
     if not report.has_energy:
-        text += " There is no energy: " + _text(report.sources["energy"].story) + "."
+        text += " There is no energy: " + inert(report.sources["energy"].story) + "."
     return text
 
 
@@ -148,23 +149,23 @@ def _comparison(report: ReplayReport) -> list[str]:
     )
     return [
         "## Times better than hand-crafted compression and the whole network",
-        _table(heading, rows, align="ll"),
+        table(heading, rows, align="ll"),
         "Ratios of means over all inferences of the trace; above 1 is better. Accuracy above 0 and"
         " limits broken below 0 are better.",
     ]
 
 
 def _sources(sources: Mapping[str, Source]) -> str:
-    return "\n".join(f"- **{name}**: {_text(source.summary())}" for name, source in sources.items())
+    return "\n".join(f"- **{name}**: {inert(source.summary())}" for name, source in sources.items())
 
 
 def _inputs(report: ReplayReport) -> str:
     rows = [
-        (record.role, f"`{record.id}`", _text(record.title), _text(name), f"`{digest}`")
+        (record.role, f"`{record.id}`", inert(record.title), inert(name), f"`{digest}`")
         for record in report.inputs
         for name, digest in record.sha256.items()
     ]
-    return _table(("input", "id", "title", "file", "SHA-256"), rows, align="lllll")
+    return table(("input", "id", "title", "file", "SHA-256"), rows, align="lllll")
 
 
 def _known(value: float | None, spec: str) -> str:
@@ -178,30 +179,4 @@ def _plain(value: Any, absent: str = "off") -> str:
         return "on" if value else "off"
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else _text(str(value))
-
-
-def _text(text: str) -> str:
-    """Text from a file as inert Markdown."""
-    for char in "\\`*_[]<>|":
-        text = text.replace(char, f"\\{char}")
-    return " ".join(text.split())
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], align: str = "l") -> str:
-    """A table padded so that it reads well as plain text; `align` of the first columns, then r."""
-    align = align.ljust(len(heading), "r")
-    widths = [max(map(len, column)) for column in zip(heading, *rows)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (
-            cell.ljust(width) if side == "l" else cell.rjust(width)
-            for cell, width, side in zip(cells, widths, align)
-        )
-        return f"| {' | '.join(padded)} |"
-
-    rule = "|".join(
-        "-" * (width + 2) if side == "l" else "-" * (width + 1) + ":"
-        for width, side in zip(widths, align)
-    )
-    return "\n".join((line(heading), f"|{rule}|", *map(line, rows)))
+    return f"{value:g}" if isinstance(value, float) else inert(str(value))

@@ -27,12 +27,13 @@ class Measure:
     """One figure of a row.
 
     Attributes:
-        id: name in CSV and JSON; ends in its unit.
+        id: name in CSV and JSON; ends in the unit that values are kept in.
         title, unit: for headings; the unit is empty where there is none.
         better: which direction is better; empty where neither is.
-        digits: decimals worth showing.
+        digits: decimals worth showing, in the unit that is shown.
         origin: which `Source` of the row's task and platform it comes from; "computer" for times
             measured on the computer that ran the study, which differ from run to run.
+        scale: what a value is multiplied with to be shown in `unit`.
     """
 
     id: str
@@ -41,11 +42,19 @@ class Measure:
     better: Better
     digits: int
     origin: Origin
+    scale: float = 1.0
 
     @property
     def heading(self) -> str:
         """Title with its unit."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
+
+    def text(self, value: float) -> str:
+        """A value in `unit`, without it."""
+        return f"{value * self.scale:,.{self.digits}f}"
+
+
+_KIB, _MILLION = 1 / 1024, 1e-6
 
 
 MEASURES: dict[str, Measure] = {
@@ -58,13 +67,13 @@ MEASURES: dict[str, Measure] = {
         Measure("latency_p99_ms", "latency p99", "ms", "lower", 2, "latency"),
         Measure("energy_per_inference_mj", "energy per inference", "mJ", "lower", 3, "energy"),
         Measure("energy_run_j", "energy of the whole run", "J", "lower", 1, "energy"),
-        Measure("macs", "C", "MACs", "lower", 0, "cost"),
-        Measure("param_bytes", "Sp", "bytes", "lower", 0, "cost"),
-        Measure("activation_bytes", "Sa", "bytes", "lower", 0, "cost"),
+        Measure("macs", "C", "million MACs", "lower", 3, "cost", _MILLION),
+        Measure("param_bytes", "Sp", "KiB", "lower", 1, "cost", _KIB),
+        Measure("activation_bytes", "Sa", "KiB", "lower", 1, "cost", _KIB),
         Measure("macs_per_param_byte", "C/Sp", "MACs/byte", "higher", 2, "cost"),
         Measure("macs_per_activation_byte", "C/Sa", "MACs/byte", "higher", 2, "cost"),
         Measure("intensity", "E", "MACs/byte", "higher", 2, "cost"),
-        Measure("stored_bytes", "stored on the device", "bytes", "lower", 0, "cost"),
+        Measure("stored_bytes", "on disk", "KiB", "lower", 0, "cost", _KIB),
         Measure("violation_percent", "any limit broken", "% of inferences", "lower", 1, "latency"),
         Measure("over_latency_percent", "late", "% of inferences", "lower", 1, "latency"),
         Measure("over_storage_percent", "over the cache", "% of inferences", "lower", 1, "cost"),
@@ -179,7 +188,7 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class StudyRatio:
-    """A policy against a hand-crafted one (or the backbone), run by run.
+    """A policy that adapts against one that does not, run by run.
 
     Attributes:
         latency_times, energy_times: the baseline's mean over the policy's; above 1 the policy is
@@ -198,6 +207,20 @@ class StudyRatio:
     energy_times: Interval | None
     accuracy_points: Interval
     violation_points: Interval
+
+
+ON_DEMAND = "static"
+"""Compressed once for the device as it is at first, as AdaDeep and ProxylessNAS do."""
+
+
+def is_hand_crafted(policy: str) -> bool:
+    """Whether a policy is one operator on all layers, chosen by a person."""
+    return policy.startswith("fixed:")
+
+
+def adapts(policy: str) -> bool:
+    """Whether a policy chooses anew while the context changes."""
+    return not (is_hand_crafted(policy) or policy in (ON_DEMAND, "backbone"))
 
 
 @dataclass(frozen=True, slots=True)

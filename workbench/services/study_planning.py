@@ -52,9 +52,9 @@ PAPER_TASKS = {
 HAND_CRAFTED = ("fixed:fire", "fixed:mbv2", "fixed:svd", "fixed:sparse")
 
 
-def default_plan() -> StudyPlan:
-    """Every network there is on the paper's three platforms."""
-    return StudyPlan(tasks=tuple(entry.id for entry in list_networks()))
+def default_tasks() -> tuple[str, ...]:
+    """Every network there is, the user's own among them."""
+    return tuple(entry.id for entry in list_networks())
 
 
 def plan_study(plan: StudyPlan) -> StudyManifest:

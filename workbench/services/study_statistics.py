@@ -9,13 +9,13 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
-from workbench.export.replay_report import is_baseline
 from workbench.export.study_report import (
     MEASURES,
     Interval,
     StudyRatio,
     StudyReport,
     StudyRow,
+    adapts,
 )
 from workbench.services.study_records import CellResult, StudyManifest
 
@@ -96,7 +96,7 @@ def _row(result: CellResult) -> StudyRow:
 
 
 def _ratios(finished: Sequence[CellResult]) -> tuple[StudyRatio, ...]:
-    """Every policy that chooses against every hand-crafted one and the backbone."""
+    """Every policy that adapts against every one that does not."""
     places: dict[tuple[str, str, str], list[CellResult]] = {}
     for result in finished:
         key = result.key
@@ -105,9 +105,9 @@ def _ratios(finished: Sequence[CellResult]) -> tuple[StudyRatio, ...]:
         ratio
         for cells in places.values()
         for policy in cells
-        if not is_baseline(policy.key.policy)
+        if adapts(policy.key.policy)
         for baseline in cells
-        if is_baseline(baseline.key.policy)
+        if not adapts(baseline.key.policy)
         if (ratio := _ratio(policy, baseline)) is not None
     )
 
