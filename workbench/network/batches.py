@@ -20,26 +20,39 @@ class Batches:
     """
 
     def __init__(self, data: Split, settings: TrainingSettings) -> None:
-        images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
-        cut = len(labels) - min(settings.validation_images, len(data) // 10)
-        self._images, self._labels = images[:cut], labels[:cut]
-        self._size, self._shift = settings.batch, settings.shift_pixels
+        cut = len(data) - min(settings.validation_images, len(data) // 10)
+        # Data may be in the order of their classes: those kept back must not be the last of them.
+        order = np.random.default_rng(0).permutation(len(data))
+        kept = np.sort(order[cut:])
+        self._data, self._rows = data, np.sort(order[:cut])
+        self._size, self._shift, self._flip = (
+            settings.batch, settings.shift_pixels, settings.flip,
+        )  # fmt: skip
         self._order = ((-1, -1), np.zeros(0, dtype=np.int64))
-        self.kept = images[cut:], labels[cut:]
+        self.kept = Split(data.images[kept], data.labels[kept])
         self.per_epoch = cut // settings.batch
 
     def batch(self, seed: int, step: int) -> tuple[Tensor, Tensor]:
         """(batch, channels, height, width) images and (batch,) labels of a step."""
         epoch, position = divmod(step, self.per_epoch)
         if self._order[0] != (seed, epoch):
-            order = np.random.default_rng([seed, 2, epoch]).permutation(len(self._labels))
+            order = np.random.default_rng([seed, 2, epoch]).permutation(self._rows)
             self._order = ((seed, epoch), order)
         start = position * self._size
-        rows = torch.from_numpy(self._order[1][start : start + self._size])
-        images = self._images[rows]
+        rows = self._order[1][start : start + self._size]
+        images = torch.from_numpy(self._data.inputs(rows))
+        rng = np.random.default_rng([seed, 4, step])
         if self._shift:
-            images = shifted(images, self._shift, np.random.default_rng([seed, 4, step]))
-        return images, self._labels[rows]
+            images = shifted(images, self._shift, rng)
+        if self._flip:
+            images = mirrored(images, rng)
+        return images, torch.from_numpy(self._data.labels[rows])
+
+
+def mirrored(images: Tensor, rng: np.random.Generator) -> Tensor:
+    """About half of the images with left and right exchanged."""
+    turned = torch.from_numpy(rng.random(len(images)) < 0.5)
+    return torch.where(turned[:, None, None, None], images.flip(3), images)
 
 
 def shifted(images: Tensor, pixels: int, rng: np.random.Generator) -> Tensor:

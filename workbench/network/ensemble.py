@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workbench.core.split import Split
+from workbench.network.memory import images_at_once
 from workbench.network.parameters import NORM_EPSILON, Array, Parameters
 from workbench.network.torch_graph import run_graph
 from workbench.space.design_space import DesignSpace
@@ -82,17 +84,20 @@ class Ensemble:
 
 
 def accuracy_on_batches(
-    ensemble: Ensemble, images: Tensor, labels: Tensor, configurations: Sequence[Sequence[int]]
+    ensemble: Ensemble, data: Split, configurations: Sequence[Sequence[int]]
 ) -> list[float]:
     """Accuracy in percent of each configuration, normalised with the statistics of each batch.
 
     A quick figure to watch while training; the folded networks are measured afterwards.
     """
     right = np.zeros(len(configurations))
+    at_once = images_at_once(ensemble.space.backbone.input_shape, most=500, least=50)
     with torch.no_grad():
-        for start in range(0, len(labels), 500):
-            stem = ensemble.stem(images[start : start + 500])
+        for start in range(0, len(data), at_once):
+            part = slice(start, start + at_once)
+            stem = ensemble.stem(torch.from_numpy(data.inputs(part)))
+            labels = torch.from_numpy(data.labels[part])
             for row, configuration in enumerate(configurations):
                 scores = ensemble.rest(stem, configuration)[1]
-                right[row] += int((scores.argmax(1) == labels[start : start + 500]).sum())
-    return [100.0 * float(count) / len(labels) for count in right]
+                right[row] += int((scores.argmax(1) == labels).sum())
+    return [100.0 * float(count) / len(data) for count in right]

@@ -23,6 +23,7 @@ from torch import Tensor
 from workbench.core.split import Split
 from workbench.network.checkpoint import read_arrays, write_arrays
 from workbench.network.evolution import Evolver
+from workbench.network.memory import images_at_once
 from workbench.network.running import TorchNetwork
 from workbench.network.threads import one_core_each
 from workbench.network.training import Reporter
@@ -31,7 +32,8 @@ from workbench.space.accuracy import MeasuredAccuracy
 from workbench.space.design_space import ConfigArray, DesignSpace
 
 IMAGES_AT_ONCE = 250
-"""Few enough for the outputs of a layer to stay near the processor."""
+"""Few enough for the outputs of a layer to stay near the processor; large images go in fewer."""
+_LEAST_AT_ONCE = 16
 WRITE_EVERY_S = 30.0
 _LOOK_EVERY_S = 0.5
 
@@ -91,7 +93,9 @@ class _Evaluation:
             for choice in choices[:-1]:
                 node = node.setdefault(choice, {})  # type: ignore[assignment]
             node[choices[-1]] = row
-        starts = range(0, len(data), IMAGES_AT_ONCE)
+        shape = space.backbone.input_shape
+        self.at_once = images_at_once(shape, most=IMAGES_AT_ONCE, least=_LEAST_AT_ONCE)
+        starts = range(0, len(data), self.at_once)
         self.units = [(start, choice) for start in starts for choice in sorted(self.trie)]
         self.right: _Counts = np.zeros(len(configurations), dtype=np.int64)
         self.done = np.zeros(len(self.units), dtype=bool)
@@ -140,8 +144,9 @@ class _Evaluation:
             running[pool.submit(self._unit, evolver, *self.units[unit])] = (unit, evolver)
 
     def _unit(self, evolver: Evolver, start: int, first: int) -> _Counts:
-        images = torch.from_numpy(self.data.images[start : start + IMAGES_AT_ONCE])
-        labels = torch.from_numpy(self.data.labels[start : start + IMAGES_AT_ONCE])
+        part = slice(start, start + self.at_once)
+        images = torch.from_numpy(self.data.inputs(part))
+        labels = torch.from_numpy(self.data.labels[part])
         x = TorchNetwork(evolver.stem)(images.contiguous(memory_format=torch.channels_last))
         right: _Counts = np.zeros(len(self.configurations), dtype=np.int64)
         self._descend(evolver, x, labels, (), {first: self.trie[first]}, right)
@@ -176,6 +181,7 @@ class _Evaluation:
         for array in weights.statistics.mean.values():
             digest.update(array.tobytes())
         digest.update(self.data.labels.tobytes())
+        digest.update(str(self.units).encode())
         return digest.hexdigest()
 
     def _resume(self) -> None:

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.core.split import Images
+from workbench.core.split import Split
+from workbench.network.memory import images_at_once
 from workbench.network.parameters import NORM_EPSILON, Parameters
 from workbench.network.torch_graph import run_graph
 from workbench.network.training import Reporter
@@ -26,7 +27,8 @@ from workbench.space.design_space import DesignSpace
 from workbench.space.graph import Graph, Node
 
 IMAGES = 2048
-"""Images each statistic is measured on, in all."""
+"""Images each statistic is measured on, in all; fewer of large ones, which have more places."""
+_LEAST_IMAGES = 512
 OPEN_PREFIXES = 8
 """How many choices of the layers further back are averaged over, at most."""
 
@@ -34,19 +36,27 @@ OPEN_PREFIXES = 8
 def measure_statistics(
     space: DesignSpace,
     parameters: Parameters,
-    images: Images,
+    data: Split,
     reporter: Reporter,
     *,
     prefix_length: int,
     rng: np.random.Generator,
-    images_each: int = IMAGES,
+    images_each: int | None = None,
 ) -> Statistics:
-    """Measure all statistics on (n, channels, height, width) training images."""
-    chosen = rng.permutation(len(images))[: min(images_each, len(images))]
+    """Measure all statistics on training images.
+
+    Args:
+        images_each: images each statistic is measured on; None: as `statistics_images` says.
+    """
+    most = images_each or statistics_images(space)
+    images = torch.from_numpy(data.inputs(rng.permutation(len(data))[:most]))
     with torch.inference_mode():
-        return _Measurement(space, parameters, reporter, prefix_length, rng).run(
-            torch.from_numpy(images[chosen])
-        )
+        return _Measurement(space, parameters, reporter, prefix_length, rng).run(images)
+
+
+def statistics_images(space: DesignSpace) -> int:
+    """Images that each statistic of a network is measured on."""
+    return images_at_once(space.backbone.input_shape, most=IMAGES, least=_LEAST_IMAGES)
 
 
 class _Measurement:
@@ -69,10 +79,12 @@ class _Measurement:
     def run(self, images: Tensor) -> Statistics:
         """Layer by layer, because each is measured behind normalised ones."""
         images = images.contiguous(memory_format=torch.channels_last)
-        self._measure(self.space.stem_graph(), (), images, 1.0)
-        stem = self._normalised(self.space.stem_graph(), (), images)
+        # In parts: the stem's output of all large images at once takes gigabytes.
+        parts = images.tensor_split(min(OPEN_PREFIXES, len(images)))
+        for part in parts:
+            self._measure(self.space.stem_graph(), (), part, 1 / len(parts))
         for decision in range(self.space.decisions):
-            self._measure_decision(decision, stem)
+            self._measure_decision(decision, images)
         return self.statistics
 
     def _runs(self) -> int:
@@ -89,11 +101,11 @@ class _Measurement:
             return list(itertools.product(*map(range, sizes)))
         return [tuple(self.rng.integers(0, sizes).tolist()) for _ in range(OPEN_PREFIXES)]
 
-    def _measure_decision(self, decision: int, stem: Tensor) -> None:
+    def _measure_decision(self, decision: int, images: Tensor) -> None:
         length = min(decision, self.statistics.prefix_length)
         opened = self._open_prefixes(decision)
-        for first, part in zip(opened, stem.tensor_split(len(opened))):
-            x = part
+        for first, part in zip(opened, images.tensor_split(len(opened))):
+            x = self._normalised(self.space.stem_graph(), (), part)
             for position, choice in enumerate(first):
                 x = self._step(first[:position], choice, x)
             for prefix, y in self._prefixes(first, length, x):

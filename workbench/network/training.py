@@ -372,7 +372,7 @@ class _Run:
         schedule = self.schedule
         if self.step % max(1, self.batches.per_epoch // 2) == 0 or self.step == schedule.steps:
             largest, smallest, *others = accuracy_on_batches(
-                self.ensemble, *self.batches.kept, self.live
+                self.ensemble, self.batches.kept, self.live
             )
             self.figures |= {
                 "largest_percent": largest,

@@ -19,9 +19,10 @@ import numpy as np
 from workbench import __version__
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.files import sha256_of
+from workbench.core.split import Split
 from workbench.jobs import JobContext
 from workbench.network.evaluation import measure_accuracy
-from workbench.network.statistics import IMAGES, measure_statistics
+from workbench.network.statistics import measure_statistics, statistics_images
 from workbench.network.training import Precision, TrainingResult, train_ensemble
 from workbench.network.weights_file import PREFIX_LENGTH, Weights, read_weights, write_weights
 from workbench.space.accuracy import MeasuredAccuracy, fit_predictor
@@ -101,7 +102,7 @@ def train_network(
     accuracy = measure_accuracy(
         space,
         weights,
-        dataset.test,
+        measured_part(dataset.test, recipe.training.measured_images),
         configurations_to_measure(space, result.schedule.seed, measured),
         _Stage(context, 3),
         partial=work / "accuracy.safetensors",
@@ -138,6 +139,14 @@ def configurations_to_measure(space: DesignSpace, seed: int, measured: int | Non
     return chosen
 
 
+def measured_part(test: Split, most: int) -> Split:
+    """The test images that accuracy is measured on: all, or so many chosen by chance."""
+    if len(test) <= most:
+        return test
+    rows = np.sort(np.random.default_rng(0).permutation(len(test))[:most])
+    return Split(test.images[rows], test.labels[rows])
+
+
 def _work_folder(out: Path) -> Path:
     work = out / WORK_FOLDER
     try:
@@ -162,7 +171,7 @@ def _weights(
     statistics = measure_statistics(
         space,
         result.parameters,
-        dataset.train.images,
+        dataset.train,
         stage,
         prefix_length=PREFIX_LENGTH,
         rng=np.random.default_rng([result.schedule.seed, 6]),
@@ -225,7 +234,7 @@ def describe_network(
             "seed": schedule.seed,
             "training_minutes": round(result.seconds / 60, 1),
             "machine": f"{platform.machine()} processor, {os.cpu_count()} cores",
-            "statistics_images": IMAGES,
+            "statistics_images": min(statistics_images(space), len(dataset.train)),
             "workbench": __version__,
             "torch": version("torch").partition("+")[0],
         },

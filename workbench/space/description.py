@@ -87,7 +87,7 @@ class NetworkDescription:
     test_images: int
     predictor_tables: tuple[tuple[tuple[float, ...], ...], ...]
     predictor_error: PredictorError
-    recipe: dict[str, str | int | float]
+    recipe: dict[str, str | int | float | bool]
     weights_sha256: str
     measured_configurations: int = 0
 

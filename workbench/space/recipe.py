@@ -19,10 +19,12 @@ class TrainingSettings:
         distillation: share of the loss that is distance to the whole network's answer.
         feature_matching: weight of the distance to the whole network's feature maps.
         shift_pixels: inputs are moved by up to that many pixels.
+        flip: half of the inputs are mirrored, left to right; not where the side carries meaning.
         random_passes: uniformly random configurations a step.
         small_passes: random small configurations a step.
         small_draws: a small configuration is the cheapest of that many random ones.
         validation_images: training images kept back for the live figures (at most a tenth).
+        measured_images: accuracy is measured on at most that many test images, chosen by chance.
     """
 
     plain_epochs: float = 1.0
@@ -34,7 +36,9 @@ class TrainingSettings:
     distillation: float = 0.5
     feature_matching: float = 0.2
     shift_pixels: int = 1
+    flip: bool = False
     random_passes: int = 2
     small_passes: int = 1
     small_draws: int = 4
     validation_images: int = 2000
+    measured_images: int = 10_000

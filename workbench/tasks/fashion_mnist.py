@@ -54,7 +54,7 @@ BACKBONE = Backbone(
 
 
 def read_fashion_mnist(folder: Path, reading: Reading) -> Dataset:
-    """Read the four files; values are scaled to 0..1.
+    """Read the four files.
 
     Of files that are cut off, the items before the cut are taken.
 
@@ -106,8 +106,9 @@ def _read_split(images_path: Path, labels_path: Path, reading: Reading) -> Split
         label = labels.values[row]
         what = f"item {row + 1:,} has the label {label}; the largest is {len(CLASSES) - 1}"
         reading.leave_out(labels_path, "mislabelled", what)
-    scaled = images.values[:whole][known, None].astype(np.float32) / np.float32(255)
-    return Split(scaled, labels.values[:whole][known].astype(np.int64))
+    return Split(
+        images.values[:whole][known, None], labels.values[:whole][known].astype(np.int64)
+    )
 
 
 TASK = Task(

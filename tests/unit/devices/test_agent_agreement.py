@@ -21,7 +21,8 @@ from workbench.network.running import TorchNetwork
 from workbench.network.weights_file import Weights, empty_statistics, read_weights
 from workbench.space.description import read_network
 from workbench.space.design_space import DesignSpace
-from workbench.tasks.fashion_mnist import read_fashion_mnist
+from workbench.tasks.fashion_mnist import TASK
+from workbench.tasks.reading import usable_data
 
 CONFIGURATIONS = 50
 IMAGES = 2
@@ -42,7 +43,7 @@ class Case:
 
 def _images(shape: tuple[int, int, int]) -> Floats:
     if DATA.is_dir():
-        return np.ascontiguousarray(read_fashion_mnist(DATA).test.images[:IMAGES])
+        return usable_data(TASK, DATA)[0].test.inputs(slice(IMAGES))
     return np.random.default_rng(3).random((IMAGES, *shape), dtype=np.float32)
 
 

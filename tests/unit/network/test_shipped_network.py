@@ -13,7 +13,8 @@ from workbench.network.evolution import Evolver
 from workbench.network.running import TorchNetwork
 from workbench.space.description import Network, read_network
 from workbench.space.tables import COST_METRICS, cost_tables
-from workbench.tasks.fashion_mnist import BACKBONE, CLASSES, read_fashion_mnist
+from workbench.tasks.fashion_mnist import BACKBONE, CLASSES, TASK
+from workbench.tasks.reading import usable_data
 
 DATA = Path("/usr/share/datasets/fashion-mnist")
 
@@ -54,11 +55,11 @@ def test_every_layer_folds_to_finite_weights(network: Network) -> None:
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs Debian's package dataset-fashion-mnist")
 def test_accuracy_on_the_test_images_is_the_one_in_the_table(network: Network) -> None:
-    dataset = read_fashion_mnist(DATA)
+    dataset = usable_data(TASK, DATA)[0]
     assert dataset.card == network.description.data
     evolver = Evolver.read(network)
     measured = network.accuracy.measured
-    images, labels = dataset.test.images[:2000], dataset.test.labels[:2000]
+    images, labels = dataset.test.inputs(slice(2000)), dataset.test.labels[:2000]
     for row in (0, len(measured.configurations) // 2):
         folded = evolver.evolve(measured.configurations[row].tolist())
         right = 100 * (TorchNetwork(folded).scores(images).argmax(1) == labels).mean()

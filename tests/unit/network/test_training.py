@@ -41,7 +41,7 @@ def weights(whole_run: tuple[TrainingResult, Recorder]) -> Weights:
     statistics = measure_statistics(
         SPACE,
         parameters,
-        TRAIN.images,
+        TRAIN,
         Recorder(),
         prefix_length=2,
         rng=np.random.default_rng(0),

@@ -45,8 +45,9 @@ def test_values_labels_and_hashes(folder: Path) -> None:
     raw = read_idx(folder / IMAGES, 3).values
     assert not findings
     assert dataset.train.images.shape == (12, 1, 28, 28)
-    assert dataset.train.images.dtype == np.float32
-    np.testing.assert_allclose(dataset.train.images[:, 0] * 255, raw, atol=1e-4)
+    inputs = dataset.train.inputs(slice(None))
+    assert inputs.dtype == np.float32
+    np.testing.assert_allclose(inputs[:, 0] * 255, raw, atol=1e-4)
     labels = read_idx(folder / "t10k-labels-idx1-ubyte.gz", 1).values
     assert np.array_equal(dataset.test.labels, labels)
     assert len(dataset.test) == 7
