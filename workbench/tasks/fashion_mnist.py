@@ -106,9 +106,7 @@ def _read_split(images_path: Path, labels_path: Path, reading: Reading) -> Split
         label = labels.values[row]
         what = f"item {row + 1:,} has the label {label}; the largest is {len(CLASSES) - 1}"
         reading.leave_out(labels_path, "mislabelled", what)
-    return Split(
-        images.values[:whole][known, None], labels.values[:whole][known].astype(np.int64)
-    )
+    return Split(images.values[:whole][known, None], labels.values[:whole][known].astype(np.int64))
 
 
 TASK = Task(

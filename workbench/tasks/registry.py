@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from workbench.core.errors import SettingsError
-from workbench.tasks import fashion_mnist
+from workbench.tasks import cifar100, fashion_mnist
 from workbench.tasks.task import Task
 
-TASKS: dict[str, Task] = {task.name: task for task in (fashion_mnist.TASK,)}
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        fashion_mnist.TASK,
+        cifar100.TASK,
+    )
+}
 
 
 def task(name: str) -> Task:

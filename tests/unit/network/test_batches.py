@@ -44,7 +44,7 @@ def test_whole_numbers_are_scaled_and_a_mapped_file_serves(tmp_path) -> None:  #
     for step in range(3):
         images, _ = plain.batch(4, step)
         assert images.dtype == torch.float32
-        assert 0 <= float(images.min()) and float(images.max()) <= 1
+        assert float(images.min()) >= 0 and float(images.max()) <= 1
         assert torch.equal(images, mapped.batch(4, step)[0])
         assert torch.equal(images, plain.batch(4, step)[0])
 
