@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.traces_bench import make_bench as make_bench
 from tests.gui.waiting import wait_until_settled
 from workbench.gui import theme
 from workbench.gui.app import make_application, make_window

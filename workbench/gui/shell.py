@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.bridge import JobBridge
+from workbench.gui.device_desk import DeviceDesk
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
 from workbench.gui.workspace import Workspace
@@ -28,6 +29,8 @@ class Shell:
     """Show an error that belongs to no place on a page."""
     go_to: Callable[[str], None]
     """Show another page, by its key."""
+    desk: DeviceDesk = field(default_factory=DeviceDesk)
+    """What the pages know together about devices."""
 
 
 class Page(QWidget):

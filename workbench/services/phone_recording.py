@@ -269,13 +269,22 @@ class _PhoneRecording:
         self._context.progress(
             None if duration_s is None else min(1.0, max(0.0, t_s) / duration_s),
             f"{len(self._rows)} samples",
-            self._rows.latest(),
+            self._rows.latest() | self._cost(),
         )
         if t_s >= self._next_write_s:
             began_s = self._clock()
             write_trace(self._rows.trace(self._now()), self._path)
             cost_s = self._clock() - began_s
             self._next_write_s = t_s + max(CHECKPOINT_S, cost_s / CHECKPOINT_SHARE)
+
+    def _cost(self) -> dict[str, float]:
+        """What the sampler takes on the phone, and how exactly the clock is known."""
+        assert self._rows.clock is not None
+        found = {"clock_uncertainty_ms": self._rows.clock.uncertainty_s * 1e3}
+        percent = self._rows.cost_percent
+        if percent is not None:
+            found["sampler_cost_percent"] = percent
+        return found
 
     def _ask_side_patiently(self) -> None:
         """The same beside a stream that goes on: a service that hangs must not end it."""

@@ -138,7 +138,7 @@ def record_local(
         context.progress(
             None if settings.duration_s is None else min(1.0, passed_s / settings.duration_s),
             f"{len(recording)} samples",
-            recording.latest(),
+            recording.latest() | {"sampler_cost_percent": recording.cost_percent},
         )
         if passed_s >= next_write_s:
             began_s = clock()

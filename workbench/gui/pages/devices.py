@@ -22,7 +22,7 @@ from workbench.gui.presenters.devices import (
     profile_row,
 )
 from workbench.gui.presenters.problem import Problem
-from workbench.gui.presenters.profiling_backend import ADDRESSES_KEY, DEVICE_KEY
+from workbench.gui.presenters.profiling_backend import DEVICE_KEY
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.basics import Card, label, row
 from workbench.gui.widgets.device_list import DeviceList
@@ -73,8 +73,6 @@ class DevicesPage(Page):
         self._phones_job: Job | None = None
         self._computer: ComputerOverview | None = None
         self._phones: DeviceOverview | None = None
-        self._addresses: tuple[str, ...] = ()
-        shell.settings.set_text(ADDRESSES_KEY, "")
         self._virtual: dict[int, str] = {}
         self._waiting = False
         self._key = COMPUTER
@@ -189,7 +187,9 @@ class DevicesPage(Page):
         return self.shell.bridge.watch(job, on_event, background=True)
 
     def _watch_phones(self) -> None:
-        self._phones_job = self._watch(self._sources.phones(self._addresses), self._on_phones)
+        self._phones_job = self._watch(
+            self._sources.phones(self.shell.desk.addresses), self._on_phones
+        )
 
     def _on_computer(self, event: JobEvent) -> None:
         if self._computer_job is None or event.job_id != self._computer_job.id:
@@ -235,22 +235,21 @@ class DevicesPage(Page):
                 self._add_address(started.address)
             case Done() | Cancelled() | Failed():
                 address = self._virtual.pop(event.job_id, "")
-                self._set_addresses(tuple(a for a in self._addresses if a != address))
+                self._set_addresses(tuple(a for a in self.shell.desk.addresses if a != address))
                 if isinstance(event, Failed):
                     self.shell.show_problem(Problem.of(event))
                 if self._phones_job is not None:
                     self.refresh()
 
     def _add_address(self, address: str) -> None:
-        if address not in self._addresses:
-            self._set_addresses((*self._addresses, address))
+        if address not in self.shell.desk.addresses:
+            self._set_addresses((*self.shell.desk.addresses, address))
         if self._phones_job is not None:
             self.refresh()
 
     def _set_addresses(self, addresses: tuple[str, ...]) -> None:
-        self._addresses = addresses
-        # The Profile page looks for phones there, too.
-        self.shell.settings.set_text(ADDRESSES_KEY, " ".join(addresses))
+        # Other pages look for phones there, too.
+        self.shell.desk.addresses = addresses
 
     # ---- showing -------------------------------------------------------------------------------
 

@@ -19,7 +19,6 @@ from workbench.gui.pages.profile_runs import ProfileRuns
 from workbench.gui.presenters import profiling_plan
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.profiling_backend import (
-    ADDRESSES_KEY,
     DEVICE_KEY,
     Loaded,
     ProfilingBackend,
@@ -243,8 +242,7 @@ class ProfilePage(Page):
         known = {device.key: device for device in self.form.devices}
         at_once = self._backend.devices()
         self.form.set_devices([*at_once, *(d for d in known.values() if d not in at_once)])
-        kept = self.shell.settings.text(ADDRESSES_KEY)
-        arguments = {"addresses": tuple(kept.split())}
+        arguments = {"addresses": self.shell.desk.addresses}
         if self._searching is not None:
             self._searching.cancel()
         self._searching = run_in_thread(self._backend.phones, arguments, name="Look for phones")

@@ -14,7 +14,7 @@ from workbench.gui import theme
 from workbench.gui.pages.trace_compose import ComposePanel
 from workbench.gui.pages.trace_edit_mode import TraceEditMode
 from workbench.gui.pages.trace_lanes import TraceLanes
-from workbench.gui.pages.trace_record import RecordPanel, StartRecording, start_recording
+from workbench.gui.pages.trace_record import RecordingBackend, RecordPanel
 from workbench.gui.pages.trace_store import TraceStore
 from workbench.gui.pages.traces_layout import TracesLayout
 from workbench.gui.presenters.problem import Problem
@@ -34,7 +34,7 @@ class TracesPage(Page):
         self,
         shell: Shell,
         library: TraceLibrary | None = None,
-        start: StartRecording = start_recording,
+        recording: RecordingBackend | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(shell, parent)
@@ -46,7 +46,7 @@ class TracesPage(Page):
         self._patience.setInterval(_PATIENCE_MS)
         self._patience.timeout.connect(self._show_loading)
         self._confirm: QMessageBox | None = None
-        self.record = RecordPanel(shell.bridge, self._library, start)
+        self.record = RecordPanel(shell.bridge, self._library, shell.desk, recording)
         self.compose = ComposePanel(shell.bridge)
         self.importing = ImportAction(shell.bridge, self)
         self.ui = TracesLayout(self, self.record, self.compose)
@@ -61,8 +61,11 @@ class TracesPage(Page):
     # ---- the page's life -----------------------------------------------------------------------
 
     def on_shown(self) -> None:
-        """Look at the folders again."""
+        """Look at the folders again, and record what another page asked for."""
         self.refresh()
+        wanted = self.shell.desk.take("traces")
+        if wanted is not None:
+            self.open_record(wanted.device)
 
     def save_state(self) -> None:
         """Remember the layout, and keep what was edited and not saved as copies."""
@@ -214,11 +217,11 @@ class TracesPage(Page):
 
     # ---- making traces -------------------------------------------------------------------------
 
-    def open_record(self) -> None:
-        """Show the recorder."""
+    def open_record(self, device: object = "") -> None:
+        """Show the recorder, for a device where its key is given (signals give other things)."""
         self.ui.error.hide()
         self.ui.show_record()
-        self.record.open()
+        self.record.open(device if isinstance(device, str) else "")
         self._show_controls()
 
     def open_compose(self) -> None:
@@ -335,7 +338,7 @@ class TracesPage(Page):
 
     def _make_actions(self) -> dict[str, QAction]:
         actions = {
-            "record": self.add_action("Record this computer", "Ctrl+R", self.open_record),
+            "record": self.add_action("Record a device", "Ctrl+R", self.open_record),
             "import": self.add_action("Import a recording", "Ctrl+I", self.importing.open_empty),
             "compose": self.add_action("Compose a scenario", "Ctrl+E", self.open_compose),
             "crop": self.add_action("Crop", "C", self.editing.begin_crop),

@@ -65,8 +65,6 @@ class Loaded:
     result: ProfilingResult | None
 
 
-ADDRESSES_KEY = "devices/addresses"
-"""Setting under which addresses of phones are kept that the user typed in."""
 DEVICE_KEY = "profile/device"
 """Setting under which the device is kept that was chosen last."""
 
