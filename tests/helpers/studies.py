@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbench.services.study_cells import compute_cell
 from workbench.services.study_planning import plan_study
-from workbench.services.study_records import StudyPlan
+from workbench.services.study_records import CellResult, StudyPlan
 from workbench.services.study_store import write_cell, write_manifest
 
 SMALL_PLAN = StudyPlan(
@@ -19,10 +19,21 @@ SMALL_PLAN = StudyPlan(
 """16 cells (fixed:mbv2 is not among them: the network lacks the operator); below 2 s."""
 
 
-def make_study(folder: Path, plan: StudyPlan = SMALL_PLAN, cells: int | None = None) -> Path:
-    """Write a study with its first `cells` cells finished, all of them without a number."""
+_computed: dict[str, CellResult] = {}
+
+
+def make_study(
+    folder: Path, plan: StudyPlan = SMALL_PLAN, cells: int | None = None, *, anew: bool = False
+) -> Path:
+    """Write a study with its first `cells` cells finished, all of them without a number.
+
+    Args:
+        anew: compute cells that were computed before.
+    """
     manifest = plan_study(plan)
     write_manifest(folder, manifest)
     for work in manifest.cells[:cells]:
-        write_cell(folder, compute_cell(work))
+        if anew or work.fingerprint not in _computed:
+            _computed[work.fingerprint] = compute_cell(work)
+        write_cell(folder, _computed[work.fingerprint])
     return folder

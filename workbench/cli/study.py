@@ -96,6 +96,7 @@ _names.__name__ = "names"
 @click.option(
     "--dask", metavar="ADDRESS", help="Compute on a Dask cluster, such as tcp://host:8786."
 )
+@click.option("--plots/--no-plots", default=True, help="Draw PNG and SVG plots.")
 @click.option("--force", is_flag=True, help="Use a folder that holds other files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the study as one JSON object.")
 def command(
@@ -110,6 +111,7 @@ def command(
     efficiency: EfficiencyChoice,
     workers: int | None,
     dask: str | None,
+    plots: bool,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -136,7 +138,7 @@ def command(
         else functools.partial(process_workers, workers)
     )
     try:
-        study: Study = follow(start_study(plan, out, workers=make, force=force), _line)
+        study: Study = follow(start_study(plan, out, workers=make, plots=plots, force=force), _line)
     except JobCancelled:
         click.echo(f"stopped; {_progress(out)}go on with the same command", err=True)
         return EXIT_INTERRUPTED

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.core.provenance import Source
-from workbench.export.markdown import inert, table
+from workbench.export.markdown import inert, inputs_table, settings_table, table
 from workbench.export.replay_report import ReplayReport, SummaryLike, comparisons
 
 
@@ -21,16 +21,9 @@ def replay_markdown(report: ReplayReport) -> str:
         "## Where the figures come from",
         _sources(report.sources),
         "## Inputs",
-        _inputs(report),
+        inputs_table(report.inputs),
         "## Settings",
-        table(
-            ("setting", "value"),
-            [
-                (f"`{name}`", _plain(value, "not set" if "budget" in name else "off"))
-                for name, value in flat(report.settings)
-            ],
-            align="ll",
-        ),
+        settings_table(report.settings),
         "## Make it again",
         f"```sh\n{report.command}\n```",
         "The same inputs, settings and seed give the same bytes. Versions: "
@@ -38,15 +31,6 @@ def replay_markdown(report: ReplayReport) -> str:
         + ".",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Nested settings as ``("objective.lambda2_floor", 0.3)``."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _opening(report: ReplayReport) -> str:
@@ -159,24 +143,5 @@ def _sources(sources: Mapping[str, Source]) -> str:
     return "\n".join(f"- **{name}**: {inert(source.summary())}" for name, source in sources.items())
 
 
-def _inputs(report: ReplayReport) -> str:
-    rows = [
-        (record.role, f"`{record.id}`", inert(record.title), inert(name), f"`{digest}`")
-        for record in report.inputs
-        for name, digest in record.sha256.items()
-    ]
-    return table(("input", "id", "title", "file", "SHA-256"), rows, align="lllll")
-
-
 def _known(value: float | None, spec: str) -> str:
     return "–" if value is None else format(value, spec)
-
-
-def _plain(value: Any, absent: str = "off") -> str:
-    if value is None:
-        return absent
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else inert(str(value))

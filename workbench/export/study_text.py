@@ -148,8 +148,9 @@ def policy_tables(report: StudyReport, task: str, platform: str, scenario: str) 
     """Every policy on one task, platform and scenario: outcome, behaviour, cost."""
     rows = report.select(task, platform, scenario)
     where = f"{task}-{platform}-{scenario}"
+    place = f"{_task(report, task)} on {platform}, {_scenario(report, scenario)}"
     return [
-        _measures(report, rows, names, ("policy",), f"{kind}-{where}", title)
+        _measures(report, rows, names, ("policy",), f"{kind}-{where}", f"{place}: {title}")
         for kind, title, names in (
             ("outcome", "accuracy, latency, energy", OUTCOME),
             ("behaviour", "limits, switches, gap to the optimum", BEHAVIOUR),
@@ -182,6 +183,18 @@ def absent_table(report: StudyReport) -> TextTable:
         ),
         5,
     )  # fmt: skip
+
+
+def every_table(report: StudyReport) -> list[TextTable]:
+    """All tables that have rows, the most important first."""
+    tables = [headline(report, scenario) for scenario in report.scenarios]
+    tables += [times_better(report, scenario) for scenario in report.scenarios]
+    tables += [times_table(report), absent_table(report)]
+    for task in report.tasks:
+        for platform in report.platforms:
+            for scenario in report.scenarios:
+                tables += policy_tables(report, task.id, platform.id, scenario.id)
+    return [table for table in tables if table.rows]
 
 
 def _measures(
@@ -222,6 +235,10 @@ def _notes(rows: Sequence[StudyRow]) -> list[str]:
 def _label(report: StudyReport, row: StudyRow, label: str) -> str:
     text = str(getattr(row, label))
     return _task(report, text) if label == "task" else text
+
+
+def _scenario(report: StudyReport, scenario: str) -> str:
+    return next((found.title for found in report.scenarios if found.id == scenario), scenario)
 
 
 def _task(report: StudyReport, task: str) -> str:

@@ -40,6 +40,7 @@ class Workers:
         make: makes an executor.
         count: cells to compute at a time.
         where: for the log, such as "2 processes".
+        same_files: whether the workers see the files of this computer.
         ask_to_stop: asks the cells that run to end early.
         complaint: why cells cannot be computed just now; empty while they can.
         close: called at the end.
@@ -48,6 +49,7 @@ class Workers:
     make: Callable[[], cf.Executor]
     count: int
     where: str
+    same_files: bool = True
     ask_to_stop: Callable[[], None] = lambda: None
     complaint: Callable[[], str] = lambda: ""
     close: ExitStack = field(default_factory=ExitStack)
@@ -153,6 +155,7 @@ def dask_workers(address: str) -> Workers:
         make=lambda: client.get_executor(pure=False),
         count=max(1, threads),
         where=f"{threads} Dask worker threads at {address}",
+        same_files=False,
         complaint=complaint,
         close=close,
     )

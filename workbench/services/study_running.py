@@ -7,12 +7,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.core.errors import InputFileError
 from workbench.jobs import Job, JobContext, run_in_thread
 from workbench.jobs.job import failure_of
 from workbench.services.study_cells import compute_cell
 from workbench.services.study_executors import Workers, process_workers
+from workbench.services.study_export import export_study
 from workbench.services.study_planning import plan_study
 from workbench.services.study_records import (
     CellFailure,
@@ -65,6 +67,7 @@ def start_study(
     folder: str | Path,
     *,
     workers: Callable[[], Workers] = process_workers,
+    plots: bool = True,
     force: bool = False,
 ) -> Job:
     """Start or go on with a study in `folder`; the job's result is a `Study`.
@@ -74,11 +77,12 @@ def start_study(
 
     Args:
         workers: makes what computes the cells; by default processes on this computer.
+        plots: draw them at the end.
         force: use a folder that holds other files.
     """
     return run_in_thread(
         run_study,
-        {"plan": plan, "folder": folder, "workers": workers, "force": force},
+        {"plan": plan, "folder": folder, "workers": workers, "plots": plots, "force": force},
         name="study",
     )
 
@@ -88,6 +92,7 @@ def run_study(
     plan: StudyPlan,
     folder: str | Path,
     workers: Callable[[], Workers] = process_workers,
+    plots: bool = True,
     force: bool = False,
     compute: Compute = compute_cell,
 ) -> Study:
@@ -113,7 +118,18 @@ def run_study(
         for problem in stored.problems:
             context.log(problem, "warning")
         _Cells(context, root, pool, compute, len(manifest.cells), len(done)).run(todo)
+        context.progress(1.0, "tables and plots")
+        if pool.same_files:  # drawing would hold up a window whose process this is
+            _wait(context, pool.submit(export_study, root, plots))
+        else:
+            export_study(root, plots)
     return read_study(root)
+
+
+def _wait(context: JobContext, future: cf.Future[Any]) -> None:
+    while not cf.wait([future], _POLL_S).done:
+        context.check_cancelled()
+    future.result()
 
 
 def check_study_folder(folder: Path, force: bool = False) -> None:

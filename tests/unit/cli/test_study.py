@@ -16,7 +16,7 @@ from workbench.__main__ import main
 from workbench.services.study_store import CELLS, read_study
 
 SMALL = [
-    "--tasks", "fashion_mnist", "--platforms", "redmi_3s", "--workers", "1",
+    "--tasks", "fashion_mnist", "--platforms", "redmi_3s", "--workers", "1", "--no-plots",
 ]  # fmt: skip
 
 

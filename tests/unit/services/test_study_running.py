@@ -30,7 +30,8 @@ def in_threads(count: int = 1) -> Workers:
 def start(folder: Path, compute: Any, plan: StudyPlan = SMALL_PLAN, **more: Any) -> Job:
     return run_in_thread(
         run_study,
-        {"plan": plan, "folder": folder, "workers": in_threads, "compute": compute, **more},
+        {"plan": plan, "folder": folder, "workers": in_threads, "compute": compute, "plots": False}
+        | more,
     )
 
 

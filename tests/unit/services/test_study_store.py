@@ -78,7 +78,7 @@ def test_the_first_run_of_the_case_study_is_the_replay_of_the_same_seed(study: S
 
 
 def test_every_figure_but_times_is_the_same_each_time(study: Study, tmp_path: Path) -> None:
-    again = read_study(make_study(tmp_path / "again", cells=3))
+    again = read_study(make_study(tmp_path / "again", cells=3, anew=True))
     for cell in again.finished:
         before = next(found for found in study.finished if found.key == cell.key)
         for run, run_before in zip(cell.runs, before.runs):
