@@ -8,19 +8,16 @@ from typing import Literal
 
 import click
 
+from workbench.cli.data_options import data_options
 from workbench.cli.following import EXIT_INTERRUPTED, follow
 from workbench.jobs import JobCancelled
 from workbench.services.training import TrainingRequest, start_training
+from workbench.tasks.options import TaskOptions
 
 
 @click.command("train")
 @click.option("--task", default="fashion_mnist", show_default=True, help="What to train.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder with the data set's files (Debian: /usr/share/datasets/fashion-mnist).",
-)
+@data_options
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="New network."
 )
@@ -51,6 +48,8 @@ from workbench.services.training import TrainingRequest, start_training
 def command(
     task: str,
     data: Path,
+    input_size: int | None,
+    max_classes: int | None,
     out: Path,
     minutes: float | None,
     seed: int,
@@ -64,8 +63,11 @@ def command(
 
     Ctrl+C stops; the same command with --resume goes on from there.
     """
+    options = TaskOptions(input_size, max_classes)
     job = start_training(
-        TrainingRequest(task, data, out, minutes, seed, resume, precision, measured, skip_bad_data)
+        TrainingRequest(
+            task, data, out, minutes, seed, resume, precision, measured, skip_bad_data, options
+        )
     )
     try:
         figures = follow(job)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from workbench.core.errors import SettingsError
 from workbench.jobs import Job, run_in_process
+from workbench.tasks.options import NO_OPTIONS, TaskOptions
 from workbench.tasks.registry import task
 
 GRACE_S = 60.0
@@ -26,6 +27,7 @@ class TrainingRequest:
         resume: go on from the last checkpoint in `out`.
         measured: how many configurations to measure; None measures small spaces whole.
         skip_bad_data: train on the rest where some of the data cannot be used.
+        options: what of the recipe is wanted otherwise.
     """
 
     task: str
@@ -37,6 +39,7 @@ class TrainingRequest:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     measured: int | None = None
     skip_bad_data: bool = False
+    options: TaskOptions = NO_OPTIONS
 
 
 def start_training(request: TrainingRequest) -> Job:
@@ -45,7 +48,7 @@ def start_training(request: TrainingRequest) -> Job:
     Raises:
         SettingsError: when the task is unknown or a number makes no sense.
     """
-    task(request.task)
+    task(request.task, request.options)
     if request.minutes is not None and not request.minutes > 0:
         raise SettingsError("The minutes for training must be more than 0.")
     if request.measured is not None and request.measured < 20:
@@ -62,6 +65,7 @@ def start_training(request: TrainingRequest) -> Job:
             "precision": request.precision,
             "measured": request.measured,
             "skip_bad_data": request.skip_bad_data,
+            "options": request.options,
         },
         name=f"train {request.task}",
         grace_s=GRACE_S,

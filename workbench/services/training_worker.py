@@ -35,6 +35,7 @@ from workbench.space.description import (
     write_description,
 )
 from workbench.space.design_space import ConfigArray, DesignSpace
+from workbench.tasks.options import NO_OPTIONS, TaskOptions
 from workbench.tasks.reading import usable_data
 from workbench.tasks.registry import task
 from workbench.tasks.task import Dataset, Task
@@ -64,6 +65,7 @@ def train_network(
     precision: Precision,
     measured: int | None = None,
     skip_bad_data: bool = False,
+    options: TaskOptions = NO_OPTIONS,
 ) -> dict[str, Any]:
     """Train the recipe of a task, measure it and write the network's folder.
 
@@ -72,6 +74,7 @@ def train_network(
         minutes: time for the training steps; None takes the recipe's epochs.
         measured: how many configurations to measure; None as `MEASURE_WHOLE` says.
         skip_bad_data: train on the rest where some of the data cannot be used.
+        options: what of the recipe is wanted otherwise.
 
     Returns:
         The figures of the network, for people.
@@ -81,9 +84,12 @@ def train_network(
         BadDataError: when some of the data cannot be used and nobody said to skip them.
         UnfitDataError: when the recipe cannot be trained on the data.
     """
-    recipe = task(task_name)
+    recipe = task(task_name, options)
     context.progress(None, "Reading the data")
-    dataset, report = usable_data(recipe, Path(data), context, skip_bad_data=skip_bad_data)
+    scratch = _existing(Path(out))
+    dataset, report = usable_data(
+        recipe, Path(data), context, skip_bad_data=skip_bad_data, scratch=scratch
+    )
     recipe = dataclasses.replace(recipe, backbone=recipe.backbone_for(len(dataset.classes)))
     work = _work_folder(Path(out))
     space = DesignSpace(recipe.backbone)
@@ -145,6 +151,14 @@ def measured_part(test: Split, most: int) -> Split:
         return test
     rows = np.sort(np.random.default_rng(0).permutation(len(test))[:most])
     return Split(test.images[rows], test.labels[rows])
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one around it that exists already."""
+    for around in (folder.absolute(), *folder.absolute().parents):
+        if around.is_dir():
+            return around
+    return Path.cwd()
 
 
 def _work_folder(out: Path) -> Path:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+import numpy as np
+
 from workbench.core.errors import WorkbenchError
+from workbench.tasks.pixels import Pixels, forgetful_pixels, new_pixels, pixel_bytes
 
 FindingKind = Literal[
     "missing", "truncated", "unreadable", "mislabelled", "wrong size", "without samples"
@@ -75,6 +78,7 @@ class DataReport:
         classes: names of the classes that are left.
         train, test: samples that can be used.
         findings: what cannot be used, in the order in which it was met.
+        pixel_bytes: that the decoded pictures take; 0 where the files are no pictures.
         blocked: why nothing can be trained on the rest; empty when it can.
     """
 
@@ -86,6 +90,7 @@ class DataReport:
     test: int
     findings: tuple[Finding, ...] = ()
     blocked: tuple[str, ...] = ()
+    pixel_bytes: int = 0
 
     @property
     def left_out(self) -> int:
@@ -144,11 +149,16 @@ class UnfitDataError(WorkbenchError):
 
 
 class Reading:
-    """Handed to the reader of a task: takes its findings and its progress.
+    """Handed to the reader of a task: takes its findings and its progress, and has room for pixels.
+
+    Args:
+        scratch: folder for pixels that memory does not hold; None forgets all pixels, for reading
+            that only looks.
 
     Attributes:
         folder: that is read.
         findings: so far.
+        pixel_bytes: that the decoded pictures take.
     """
 
     def __init__(
@@ -156,9 +166,12 @@ class Reading:
         folder: Path,
         reporter: Reporter | None = None,
         clock: Callable[[], float] = time.monotonic,
+        scratch: Path | None = None,
     ) -> None:
         self.folder = folder
         self.findings: list[Finding] = []
+        self.pixel_bytes = 0
+        self._scratch = scratch
         self._reporter, self._clock = reporter, clock
         self._reported_s = -_PROGRESS_EVERY_S
 
@@ -183,6 +196,21 @@ class Reading:
         if place.is_relative_to(self.folder):
             place = place.relative_to(self.folder)
         self.findings.append(Finding(str(place), kind, what, items, line))
+
+    def pixels(self, counts: Sequence[int], shape: tuple[int, ...]) -> list[Pixels]:
+        """A (count, *shape) array to be filled for each part of a data set.
+
+        Raises:
+            InputFileError: when they fit neither into memory nor on the disk.
+        """
+        total = sum(counts)
+        self.pixel_bytes = pixel_bytes(total, shape)
+        if self._scratch is None:
+            whole = forgetful_pixels(total, shape)
+        else:
+            whole = new_pixels(total, shape, self._scratch)
+        ends = np.cumsum(counts).tolist()
+        return [whole[end - count : end] for count, end in zip(counts, ends)]
 
     def progress(self, done: int, total: int, message: str = "Reading the data") -> None:
         """Say how far the reading is, and stop here when the user wants it; cheap to call often.

@@ -16,3 +16,7 @@ class TaskOptions:
 
     input_size: int | None = None
     max_classes: int | None = None
+
+
+NO_OPTIONS = TaskOptions()
+"""All as the recipe says."""

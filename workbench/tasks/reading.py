@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,12 @@ MIN_TEST_ITEMS = 10
 
 
 def read_data(
-    task: Task, folder: Path, reporter: Reporter | None = None
+    task: Task, folder: Path, reporter: Reporter | None = None, *, scratch: Path | None = None
 ) -> tuple[Dataset, DataReport]:
     """Read a folder as far as it can be read, and report what cannot.
+
+    Args:
+        scratch: folder for pixels that memory does not hold; None forgets the pixels of pictures.
 
     Raises:
         InputFileError: when nothing in the folder can be read as this task's data.
@@ -28,7 +32,7 @@ def read_data(
     """
     if not folder.is_dir() and not (task.takes_file and folder.is_file()):
         raise InputFileError(folder, "is no folder", task.data_hint)
-    reading = Reading(folder, reporter)
+    reading = Reading(folder, reporter, scratch=scratch)
     dataset = task.read(folder, reading)
     _note_empty_classes(dataset, reading)
     report = DataReport(
@@ -40,16 +44,23 @@ def read_data(
         test=len(dataset.test),
         findings=tuple(reading.findings),
         blocked=tuple(_blocked(task, dataset)),
+        pixel_bytes=reading.pixel_bytes,
     )
     return dataset, report
 
 
 def usable_data(
-    task: Task, folder: Path, reporter: Reporter | None = None, *, skip_bad_data: bool = False
+    task: Task,
+    folder: Path,
+    reporter: Reporter | None = None,
+    *,
+    skip_bad_data: bool = False,
+    scratch: Path | None = None,
 ) -> tuple[Dataset, DataReport]:
     """Read a folder for training.
 
     Args:
+        scratch: folder for pixels that memory does not hold; the system's own when None.
         skip_bad_data: the user wants to train on what can be read.
 
     Raises:
@@ -58,7 +69,8 @@ def usable_data(
         BadDataError: when something cannot be read, unless `skip_bad_data`.
         JobCancelled: when the job was asked to stop.
     """
-    dataset, report = read_data(task, folder, reporter)
+    scratch = scratch or Path(tempfile.gettempdir())
+    dataset, report = read_data(task, folder, reporter, scratch=scratch)
     if report.blocked:
         raise UnfitDataError(report)
     if not report.findings:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workbench.core.errors import SettingsError
-from workbench.tasks import cifar100, fashion_mnist
+from workbench.tasks import cifar100, fashion_mnist, imagenet, statefarm
+from workbench.tasks.options import NO_OPTIONS, TaskOptions
 from workbench.tasks.task import Task
 
 TASKS: dict[str, Task] = {
@@ -11,16 +12,27 @@ TASKS: dict[str, Task] = {
     for task in (
         fashion_mnist.TASK,
         cifar100.TASK,
+        imagenet.TASK,
+        statefarm.TASK,
     )
 }
 
 
-def task(name: str) -> Task:
-    """The task of that name.
+def task(name: str, options: TaskOptions = NO_OPTIONS) -> Task:
+    """The task of that name, as the user wants it.
 
     Raises:
-        SettingsError: when there is none.
+        SettingsError: when there is none, or it cannot be had that way.
     """
     if name not in TASKS:
         raise SettingsError(f"There is no task {name!r}.", f"Known: {', '.join(TASKS)}.")
-    return TASKS[name]
+    found = TASKS[name]
+    if options == NO_OPTIONS:
+        return found
+    if found.with_options is None:
+        takers = ", ".join(task.name for task in TASKS.values() if task.with_options)
+        raise SettingsError(
+            f"The task {name} has one size of input and its own classes.",
+            f"Leave out --input-size and --max-classes; they are for {takers}.",
+        )
+    return found.with_options(options)

@@ -12,6 +12,7 @@ from workbench.space.backbone import Backbone
 from workbench.space.description import DataCard
 from workbench.space.recipe import TrainingSettings
 from workbench.tasks.findings import Reading
+from workbench.tasks.options import TaskOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Task:
         data_hint: how a developer gets the data.
         classes_from_data: the head has as many classes as the data; else as the backbone says.
         takes_file: the data may be one file (an archive) instead of a folder.
+        with_options: the task as a user wants it; None where nothing can be chosen.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Task:
     data_hint: str
     classes_from_data: bool = False
     takes_file: bool = False
+    with_options: Callable[[TaskOptions], Task] | None = None
 
     def backbone_for(self, classes: int) -> Backbone:
         """The backbone with a head for that many classes, where the data decide on them."""

@@ -63,7 +63,7 @@ def test_the_recipe_has_the_space_that_was_planned() -> None:
 
 def test_an_unknown_task_names_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="fashion_mnist"):
-        task("imagenet")
+        task("flowers")
 
 
 def test_a_missing_folder_says_where_the_data_come_from(tmp_path: Path) -> None:
