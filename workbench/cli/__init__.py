@@ -19,6 +19,7 @@ COMMANDS: dict[str, CommandSpec] = {
         "workbench.cli.import_trace", "Make a trace of another program's recording."
     ),
     "profile": CommandSpec("workbench.cli.profile", "Measure a device and write its profile."),
+    "calibrate": CommandSpec("workbench.cli.calibrate", "Calibrate a phone's current sensor."),
     "train": CommandSpec("workbench.cli.train", "Train a network on a data set and measure it."),
     "check-data": CommandSpec(
         "workbench.cli.check_data", "Say what is wrong in a folder with data to train on."

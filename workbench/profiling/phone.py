@@ -25,9 +25,9 @@ from workbench.devices.agent.protocol import (
     WarmUp,
     bench_arguments,
 )
-from workbench.devices.device import Device
+from workbench.devices.device import Device, DeviceInfo
 from workbench.devices.errors import DeviceError, RemoteFileError
-from workbench.devices.parsers import parse_properties
+from workbench.devices.parsers import DeviceProperties, parse_properties
 from workbench.devices.profile import space_signature
 from workbench.jobs import JobContext
 from workbench.network.evolution import Evolver
@@ -98,8 +98,12 @@ class PhoneMeasurement:
 
 def identity_of(device: Device) -> str:
     """What tells one phone from another, however it is connected."""
-    properties = parse_properties(device.shell("getprop").stdout)
-    return f"{properties.serial or device.info.serial} {properties.get('ro.build.fingerprint')}"
+    return phone_identity(parse_properties(device.shell("getprop").stdout), device.info)
+
+
+def phone_identity(properties: DeviceProperties, info: DeviceInfo) -> str:
+    """Serial number and fingerprint of the system."""
+    return f"{properties.serial or info.serial} {properties.get('ro.build.fingerprint')}"
 
 
 def measure_phone(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from workbench.core.errors import SettingsError
 from workbench.devices.adb.describe import PhoneDescription
-from workbench.devices.agent.protocol import Frequency
+from workbench.devices.agent.protocol import Frequency, State
 from workbench.devices.errors import clean
 from workbench.devices.parsers import CpuCluster
 from workbench.profiling.phone_journal import Block, Conditions
@@ -83,6 +83,16 @@ def judge_phone(
         if moved_c > TEMPERATURE_BOUND_C:
             reasons.append(f"the battery's temperature moved by {moved_c:.1f} °C")
     return replace(trust, reasons=tuple(reasons))
+
+
+def cap_of(state: State, cpus: Sequence[int]) -> int | None:
+    """Lowest cap in kHz on the clocks of these processors (empty: of all); None: not told."""
+    caps = [
+        clock.cap_khz
+        for clock in state.frequencies
+        if clock.cap_khz and (not cpus or _numbers(clock.related_cpus) & set(cpus))
+    ]
+    return min(caps, default=None)
 
 
 def _heat(clocks: Iterable[list[Frequency]], conditions: Sequence[Conditions]) -> list[str]:

@@ -50,6 +50,7 @@ class InstalledAgent:
 
     Attributes:
         about: what the agent says of the processor; set by `install`.
+        program: path of it on the phone.
     """
 
     about: Info
@@ -58,7 +59,7 @@ class InstalledAgent:
         self.device = device
         self.binary = binary
         self.folder = folder
-        self._program = f"{folder}/{PROGRAM}"
+        self.program = f"{folder}/{PROGRAM}"
         self._checked: set[str] = set()
 
     @classmethod
@@ -141,7 +142,7 @@ class InstalledAgent:
         """
         records: list[AgentRecord] = []
         said: list[bytes] = []
-        with self.device.stream([self._program, *arguments]) as stream:
+        with self.device.stream([self.program, *arguments]) as stream:
             for line in _lines(stream, clock() + timeout_s, timeout_s, go_on, clock):
                 if not line.startswith(b"{"):  # phones without shell_v2 mix stderr in
                     said = [*said, line][-_SAID_LINES:]

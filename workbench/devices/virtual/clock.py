@@ -11,7 +11,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Simulated time since the phone was made."""
+    """Simulated time since the phone was made.
+
+    Attributes:
+        speed: simulated seconds in a real one, for what takes real time.
+    """
+
+    speed: float
 
     def now_s(self) -> float:
         """Simulated seconds; never goes back."""
@@ -46,6 +52,7 @@ class ManualClock:
     """Stands still but for `advance`."""
 
     def __init__(self) -> None:
+        self.speed = 1.0
         self._now_s = 0.0
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []

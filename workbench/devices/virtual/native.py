@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from workbench.devices.computer import parse_cpu_list
+from workbench.devices.virtual.native_clock import NativeClock
 from workbench.devices.virtual.processes import Process
 from workbench.devices.virtual.shell.state import EXIT_KILLED, Call
 from workbench.devices.virtual.shell.streams import Sink, Source
@@ -40,6 +41,8 @@ READ_BYTES = 1 << 16
 
 _AGENT_COMMANDS = ("info", "bench", "sample", "evolve")
 """Commands of the agent; all take ``--root``, under which they look for /proc and /sys."""
+
+_BUSY_COMMANDS = ("bench", "evolve")
 
 _ABI_OF_MACHINE = {3: "x86", 40: "armeabi-v7a", 62: "x86_64", 183: "arm64-v8a"}
 _OWN_ABI = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64-v8a", "arm64": "arm64-v8a"}
@@ -122,6 +125,10 @@ class NativePrograms:
         arguments = [self._argument(word) for word in call.arguments]
         if arguments[:1] and arguments[0] in _AGENT_COMMANDS and "--root" not in arguments:
             arguments += ["--root", str(self._system)]
+        clock = None
+        if machine.clock.speed != 1.0:
+            clock = NativeClock(machine.clock.speed, machine.uptime_s(), machine.wall_s())
+            arguments = clock.arguments(arguments)
         folder = machine.files.root
         if machine.files.is_writable(call.folder):
             folder = machine.files.host_path(call.folder)
@@ -143,13 +150,13 @@ class NativePrograms:
         self._running[process.pid] = running
         helpers = [
             asyncio.ensure_future(_feed(call.files.stdin, running)),
-            asyncio.ensure_future(self._watch(running, process, _cpus(call.arguments))),
+            asyncio.ensure_future(self._watch(running, process, call.arguments)),
         ]
         try:
             _limit(running.pid, machine.files.capacity_bytes)
             async with asyncio.timeout(TIME_LIMIT_S):
                 await asyncio.gather(
-                    _pump(running.stdout, call.files.stdout),
+                    _pump(running.stdout, call.files.stdout, clock),
                     _pump(running.stderr, call.files.stderr),
                 )
                 status = await running.wait()
@@ -167,6 +174,7 @@ class NativePrograms:
                 running.wait(),
                 return_exceptions=True,
             )
+            machine.catch_up()
             machine.model.set_load(f"pid {process.pid}", 0.0)
             del self._running[process.pid]
             machine.processes.end(process)
@@ -212,9 +220,14 @@ class NativePrograms:
             part.replace(target)
 
     async def _watch(
-        self, running: asyncio.subprocess.Process, process: Process, cpus: tuple[int, ...]
+        self, running: asyncio.subprocess.Process, process: Process, arguments: Sequence[str]
     ) -> None:
         """Let the simulated phone carry the program's load, and see its own state meanwhile."""
+        cpus, name = _cpus(arguments), f"pid {process.pid}"
+        if arguments[:1] and arguments[0] in _BUSY_COMMANDS:
+            # It computes from its start on, and not only once it has been watched for a while.
+            self._machine.catch_up()
+            self._machine.model.set_load(name, float(_threads(arguments)), heavy=True, cpus=cpus)
         with contextlib.suppress(psutil.Error):
             host = psutil.Process(running.pid)
             before_s, at_s = process.cpu_s, time.monotonic()
@@ -225,7 +238,7 @@ class NativePrograms:
                 process.cpu_s = times.user + times.system
                 self._machine.catch_up()
                 cores = max(0.0, process.cpu_s - before_s) / (now_s - at_s)
-                self._machine.model.set_load(f"pid {process.pid}", cores, heavy=True, cpus=cpus)
+                self._machine.model.set_load(name, cores, heavy=True, cpus=cpus)
                 before_s, at_s = process.cpu_s, now_s
                 self._write_system_files()
 
@@ -238,6 +251,14 @@ def _cpus(arguments: Sequence[str]) -> tuple[int, ...]:
         ):
             return parse_cpu_list(value)
     return ()
+
+
+def _threads(arguments: Sequence[str]) -> int:
+    """The agent's option ``--threads``."""
+    for option, value in itertools.pairwise(arguments):
+        if option == "--threads" and re.fullmatch(r"[1-9]\d?", value, re.ASCII):
+            return int(value)
+    return 1
 
 
 def _kill(running: asyncio.subprocess.Process, number: int) -> None:
@@ -255,10 +276,18 @@ def _limit(pid: int, file_bytes: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
 
 
-async def _pump(stream: asyncio.StreamReader | None, sink: Sink) -> None:
+async def _pump(
+    stream: asyncio.StreamReader | None, sink: Sink, clock: NativeClock | None = None
+) -> None:
     assert stream is not None
+    rest = b""
     while piece := await stream.read(READ_BYTES):
+        if clock is not None:
+            *lines, rest = (rest + piece).split(b"\n")
+            piece = b"".join(clock.line(line + b"\n") for line in lines)
         await sink.write(piece)
+    if rest:
+        await sink.write(rest)
 
 
 async def _drain(stream: asyncio.StreamReader | None) -> None:

@@ -48,7 +48,8 @@ def update_period(t_s: FloatArray, values: FloatArray) -> UpdatePeriod | None:
         None when there are fewer than `MIN_CHANGES` changes.
     """
     poll_s = float(np.median(np.diff(t_s)))
-    changed = t_s[1:][values[1:] != values[:-1]]
+    differs = values[1:] != values[:-1]
+    changed = t_s[1:][differs]
     if len(changed) < MIN_CHANGES:
         return None
     intervals = np.diff(changed)
@@ -56,25 +57,30 @@ def update_period(t_s: FloatArray, values: FloatArray) -> UpdatePeriod | None:
     guess = float(np.median(intervals[intervals <= short + 2.4 * poll_s]))
     if guess < 1.5 * poll_s:
         return UpdatePeriod(guess, True, len(changed), poll_s)
-    first = _fitted(changed, intervals, guess)
+    # A poll that came late shows its change late by as much.
+    late_s = np.maximum(0.0, np.diff(t_s)[differs] - poll_s)
+    first = _fitted(changed, intervals, guess, late_s)
     for parts in range(1, MOST_PARTS + 1):
         if guess / parts < 4 * poll_s:
             break
-        period, off_s = _fitted(changed, intervals, guess / parts)
+        period, off_s = _fitted(changed, intervals, guess / parts, late_s)
         if off_s <= poll_s:
             return UpdatePeriod(period, False, len(changed), poll_s)
     # A gauge that updates unevenly fits no period; the shortest intervals are the best there is.
     return UpdatePeriod(first[0], False, len(changed), poll_s)
 
 
-def _fitted(changed: FloatArray, intervals: FloatArray, guess: float) -> tuple[float, float]:
-    """The period near a guess, and by how much a change is off it at most."""
+def _fitted(
+    changed: FloatArray, intervals: FloatArray, guess: float, late_s: FloatArray
+) -> tuple[float, float]:
+    """The period near a guess, and by how much a change is off it at most beyond what is late."""
     period, off_s = guess, np.inf
     for _ in range(3):
         steps = np.maximum(1.0, np.round(intervals / period))
         numbers = np.concatenate(([0.0], np.cumsum(steps)))
         slope, start = np.polyfit(numbers, changed, 1)
-        period, off_s = float(slope), float(np.abs(changed - start - slope * numbers).max())
+        off = np.abs(changed - start - slope * numbers) - late_s
+        period, off_s = float(slope), float(off.max())
     return period, off_s
 
 

@@ -31,6 +31,7 @@ class Truth:
         t_s: simulated time.
         delivered_mj: energy that the phone took since its start.
         cpu_mj: the processor's part of it.
+        cluster_mj: of each cluster's cores, in the profile's order.
         power_mw: power now.
         current_ma: net current of the battery now, positive while discharging; None without one.
         chip_c: temperature of the chip.
@@ -39,6 +40,7 @@ class Truth:
     t_s: float
     delivered_mj: float
     cpu_mj: float
+    cluster_mj: tuple[float, ...]
     power_mw: float
     current_ma: float | None
     chip_c: float
@@ -137,8 +139,10 @@ class PhoneModel:
         """What really happened up to now."""
         current = None if self.battery is None else self.battery.current_ma
         return Truth(
-            self.now_s, self.delivered_mj, self.cpu_mj, self.power_mw, current, self.thermal.chip_c
-        )
+            self.now_s, self.delivered_mj, self.cpu_mj,
+            tuple(cluster.spent_mj for cluster in self.clusters),
+            self.power_mw, current, self.thermal.chip_c,
+        )  # fmt: skip
 
     def _step(self, seconds: float) -> None:
         self._place_loads(seconds)

@@ -39,6 +39,8 @@ class CpuCluster:
         self.busy_s = [0.0] * cluster.cores
         self.idle_s = [0.0] * cluster.cores
         self.seconds_at = [0.0] * len(self.frequencies_khz)
+        self.spent_mj = 0.0
+        """Energy that it took so far."""
 
     @property
     def khz(self) -> int:
@@ -68,7 +70,9 @@ class CpuCluster:
         for index, busy in enumerate(self.busy):
             self.busy_s[index] += busy * seconds
             self.idle_s[index] += (1.0 - busy) * seconds
-        return sum(self.busy) * self.core_mw[self.at]
+        power_mw = sum(self.busy) * self.core_mw[self.at]
+        self.spent_mj += power_mw * seconds
+        return power_mw
 
 
 def _core_mw(profile: DeviceProfile, cluster: Cluster, khz: int) -> float:
