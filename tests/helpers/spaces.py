@@ -27,3 +27,24 @@ def small_space() -> DesignSpace:
             5,
         )
     )
+
+
+def signal_space() -> DesignSpace:
+    """As `small_space`, for six signals of 37 samples: kernels and strides of height 1."""
+    with_skip = (*EVERYTHING, "skip")
+    kernel, stride = (1, 5), (1, 2)
+    return DesignSpace(
+        Backbone(
+            "signal",
+            (6, 1, 37),
+            (
+                ConvLayer("conv1", 8, kernel=(1, 9), stride=stride),
+                ConvLayer("conv2", 16, kernel=kernel, stride=stride, operators=EVERYTHING),
+                ConvLayer("conv3", 16, kernel=kernel, shortcut=True, operators=with_skip),
+                ConvLayer(
+                    "conv4", 24, kernel=kernel, stride=stride, shortcut=True, operators=with_skip
+                ),
+            ),
+            5,
+        )
+    )

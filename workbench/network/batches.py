@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.core.split import Split
+from workbench.network.augment import augmented
 from workbench.space.recipe import TrainingSettings
 
 
@@ -25,9 +25,7 @@ class Batches:
         order = np.random.default_rng(0).permutation(len(data))
         kept = np.sort(order[cut:])
         self._data, self._rows = data, np.sort(order[:cut])
-        self._size, self._shift, self._flip = (
-            settings.batch, settings.shift_pixels, settings.flip,
-        )  # fmt: skip
+        self._size, self._settings = settings.batch, settings
         self._order = ((-1, -1), np.zeros(0, dtype=np.int64))
         self.kept = Split(data.images[kept], data.labels[kept])
         self.per_epoch = cut // settings.batch
@@ -42,25 +40,4 @@ class Batches:
         rows = self._order[1][start : start + self._size]
         images = torch.from_numpy(self._data.inputs(rows))
         rng = np.random.default_rng([seed, 4, step])
-        if self._shift:
-            images = shifted(images, self._shift, rng)
-        if self._flip:
-            images = mirrored(images, rng)
-        return images, torch.from_numpy(self._data.labels[rows])
-
-
-def mirrored(images: Tensor, rng: np.random.Generator) -> Tensor:
-    """About half of the images with left and right exchanged."""
-    turned = torch.from_numpy(rng.random(len(images)) < 0.5)
-    return torch.where(turned[:, None, None, None], images.flip(3), images)
-
-
-def shifted(images: Tensor, pixels: int, rng: np.random.Generator) -> Tensor:
-    """Each image moved by up to `pixels` in both directions, zeros moving in."""
-    count, _, height, width = images.shape
-    padded = F.pad(images, (pixels, pixels, pixels, pixels))
-    offsets = torch.from_numpy(rng.integers(0, 2 * pixels + 1, (2, count, 1)))
-    rows = (offsets[0] + torch.arange(height))[:, None, :, None]
-    columns = (offsets[1] + torch.arange(width))[:, None, None, :]
-    channels = torch.arange(images.shape[1])[None, :, None, None]
-    return padded[torch.arange(count)[:, None, None, None], channels, rows, columns]
+        return augmented(images, self._settings, rng), torch.from_numpy(self._data.labels[rows])

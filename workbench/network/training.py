@@ -27,6 +27,7 @@ from torch import Tensor
 
 from workbench.core.errors import InputFileError, SettingsError, WorkbenchError
 from workbench.core.split import Split
+from workbench.network.augment import check_augmentation
 from workbench.network.batches import Batches
 from workbench.network.checkpoint import (
     CHECKPOINT_FILE,
@@ -147,6 +148,7 @@ def train_ensemble(
             f" {space.backbone.input_shape}.",
             "Check that the recipe and the data belong together.",
         )
+    check_augmentation(settings, data.images.shape[1:])
     if len(data) < 2 * settings.batch:
         raise SettingsError(
             f"{len(data)} training images are too few for batches of {settings.batch}."

@@ -18,7 +18,10 @@ class TrainingSettings:
         clip: largest norm of the gradient.
         distillation: share of the loss that is distance to the whole network's answer.
         feature_matching: weight of the distance to the whole network's feature maps.
-        shift_pixels: inputs are moved by up to that many pixels.
+        shift_pixels: inputs are moved by up to that many pixels, along each axis that has any.
+        shift_time: inputs are moved by up to that many more columns, which are moments in signals
+            and sounds.
+        turn_degrees: signals of three axes are turned by an angle of that standard deviation.
         flip: half of the inputs are mirrored, left to right; not where the side carries meaning.
         random_passes: uniformly random configurations a step.
         small_passes: random small configurations a step.
@@ -36,6 +39,8 @@ class TrainingSettings:
     distillation: float = 0.5
     feature_matching: float = 0.2
     shift_pixels: int = 1
+    shift_time: int = 0
+    turn_degrees: float = 0.0
     flip: bool = False
     random_passes: int = 2
     small_passes: int = 1

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from workbench.core.errors import SettingsError
-from workbench.tasks import cifar100, fashion_mnist, imagenet, statefarm
+from workbench.tasks import (
+    cifar100,
+    drums,
+    fashion_mnist,
+    hapt,
+    imagenet,
+    statefarm,
+    ubisound,
+    uci_har,
+)
 from workbench.tasks.options import NO_OPTIONS, TaskOptions
 from workbench.tasks.task import Task
 
@@ -14,6 +23,10 @@ TASKS: dict[str, Task] = {
         cifar100.TASK,
         imagenet.TASK,
         statefarm.TASK,
+        hapt.TASK,
+        uci_har.TASK,
+        drums.TASK,
+        ubisound.TASK,
     )
 }
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from workbench.core.split import Split
-from workbench.network.batches import Batches, mirrored
+from workbench.network.augment import mirrored
+from workbench.network.batches import Batches
 from workbench.network.memory import images_at_once
 from workbench.space.recipe import TrainingSettings
 

@@ -11,13 +11,17 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.helpers.folded import random_network
-from tests.helpers.spaces import small_space
+from tests.helpers.spaces import signal_space, small_space
 from tests.helpers.torch_modules import ModuleNetwork
 from workbench.space.design_space import DesignSpace
 from workbench.space.tables import cost_tables
 from workbench.tasks.fashion_mnist import BACKBONE
 
-SPACES = {"small": small_space(), "fashion_mnist": DesignSpace(BACKBONE)}
+SPACES = {
+    "small": small_space(),
+    "signal": signal_space(),
+    "fashion_mnist": DesignSpace(BACKBONE),
+}
 
 
 def _configurations(space: DesignSpace) -> list[tuple[int, ...]]:

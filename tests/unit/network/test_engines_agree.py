@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.networks import five_layer_space
 from tests.helpers.random_network import write_random_network
-from tests.helpers.spaces import small_space
+from tests.helpers.spaces import signal_space, small_space
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_engine import NcnnNetwork
 from workbench.network.running import TorchNetwork
@@ -17,7 +17,11 @@ from workbench.space.description import read_network
 from workbench.space.design_space import DesignSpace
 
 
-@pytest.mark.parametrize("space", [five_layer_space(), small_space()], ids=["five", "small"])
+@pytest.mark.parametrize(
+    "space",
+    [five_layer_space(), small_space(), signal_space()],
+    ids=["five", "small", "signal"],
+)
 def test_engines_agree_on_evolved_networks(space: DesignSpace, tmp_path: Path) -> None:
     network = read_network(write_random_network(tmp_path / "random", space))
     evolver = Evolver.read(network)

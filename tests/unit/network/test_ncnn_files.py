@@ -8,32 +8,34 @@ import numpy as np
 import pytest
 
 from tests.helpers.folded import random_network, reference_output
-from tests.helpers.spaces import small_space
+from tests.helpers.spaces import signal_space, small_space
 from workbench.core.errors import WorkbenchError
 from workbench.network.folded import FoldedNetwork
 from workbench.network.ncnn_engine import NcnnNetwork
 from workbench.network.ncnn_files import ncnn_files
+from workbench.space.design_space import DesignSpace
 from workbench.space.graph import Graph, Node
 
 SPACE = small_space()
 
 
-def _pairs() -> list[tuple[int, ...]]:
+def _pairs(space: DesignSpace) -> list[tuple[int, ...]]:
     """Configurations that hold every adjacent pair of operators of the last two layers."""
-    first, second, third = SPACE.sizes
+    first, second, third = space.sizes
     return [((a + b) % first, a, b) for a in range(second) for b in range(third)]
 
 
-def test_every_pair_of_operators_agrees_with_the_reference() -> None:
+@pytest.mark.parametrize("space", [SPACE, signal_space()], ids=["images", "signals"])
+def test_every_pair_of_operators_agrees_with_the_reference(space: DesignSpace) -> None:
     rng = np.random.default_rng(5)
-    image = rng.standard_normal(SPACE.backbone.input_shape).astype(np.float32)
-    for configuration in _pairs():
-        network = random_network(SPACE, configuration, rng)
+    image = rng.standard_normal(space.backbone.input_shape).astype(np.float32)
+    for configuration in _pairs(space):
+        network = random_network(space, configuration, rng)
         expected = reference_output(network, image)
         found = NcnnNetwork(network).run(image)
         scale = max(1.0, float(np.abs(expected).max()))
         np.testing.assert_allclose(
-            found, expected, atol=1e-4 * scale, err_msg=SPACE.text(configuration)
+            found, expected, atol=1e-4 * scale, err_msg=space.text(configuration)
         )
 
 

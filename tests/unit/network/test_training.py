@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from tests.helpers.tiny_training import SETTINGS, SPACE, TEST, TRAIN, Recorder, train
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.split import Split
-from workbench.network.batches import shifted
 from workbench.network.checkpoint import CHECKPOINT_FILE, read_checkpoint, write_checkpoint
 from workbench.network.evaluation import measure_accuracy
 from workbench.network.evolution import Evolver
@@ -144,16 +142,6 @@ def test_bfloat16_learns_too(tmp_path: Path) -> None:
     settings = dataclasses.replace(SETTINGS, epochs=1.5)
     train_ensemble(SPACE, TRAIN, settings, tmp_path, recorder, seed=3, precision="bfloat16")
     assert recorder.reports[-1][2]["largest_percent"] > 80
-
-
-def test_images_move_by_up_to_a_pixel() -> None:
-    images = torch.zeros(50, 1, 9, 7)
-    images[:, :, 4, 3] = 1
-    moved = shifted(images, 1, np.random.default_rng(1))
-    assert moved.shape == images.shape
-    assert torch.equal(moved.sum((1, 2, 3)), torch.ones(50))
-    places = {tuple(place) for place in moved.nonzero()[:, 2:].tolist()}
-    assert places == {(y, x) for y in (3, 4, 5) for x in (2, 3, 4)}
 
 
 def test_minutes_choose_the_number_of_steps(tmp_path: Path) -> None:

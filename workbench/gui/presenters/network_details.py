@@ -13,6 +13,8 @@ _RECIPE_WORDS = {
     "learning_rate": "learning rate",
     "weight_decay": "weight decay",
     "shift_pixels": "shift, pixels",
+    "shift_time": "shift in time, more pixels",
+    "turn_degrees": "turn of sensors, degrees",
     "training_minutes": "training, minutes",
     "statistics_images": "images for statistics",
     "plain_steps": "steps of the backbone alone",
