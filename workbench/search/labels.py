@@ -88,7 +88,7 @@ class LabelSetting:
     def __init__(self, problem: Problem, max_labels: int = 20_000) -> None:
         self._problem = problem
         self._max_labels = max_labels
-        self._searcher = Runtime3C(problem, survivors=12)
+        self._searcher = Runtime3C(problem, followed=24)
         values = problem.tables.values
         self._loss = [np.ascontiguousarray(table[..., LOSS]) for table in values]
         self._latency = [np.ascontiguousarray(table[..., LATENCY]) for table in values]
@@ -112,7 +112,7 @@ class LabelSetting:
                 "On a space this large the optimum is not known for arithmetic intensity.",
                 "Choose energy or latency as efficiency.",
             )
-        best = self._searcher.search(situation).configuration
+        best = self._searcher.search(situation)
         start = situation.outcome(best)
         objective = start.objective if start.feasible else math.inf
         limits = _limits(situation)

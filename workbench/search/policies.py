@@ -44,7 +44,7 @@ class Runtime3CPolicy:
 
     def decide(self, situation: Situation, rng: np.random.Generator) -> Configuration:
         """One Runtime3C search."""
-        return self._searcher.search(situation).configuration
+        return self._searcher.search(situation)
 
 
 class ExactPolicy:

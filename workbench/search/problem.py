@@ -40,6 +40,9 @@ Efficiency = Literal["energy", "latency", "intensity"]
 _ROUNDING = 1e-12
 """Relative slack of a constraint: a value equal to its limit must not fail by a rounding error."""
 
+_INFEASIBLE = 1e9
+"""Weight of a violation in a rank: every feasible candidate ranks before every other."""
+
 METRICS = ("loss_points", "latency_ms", "storage_bytes", "macs", "param_bytes")
 LOSS, LATENCY, STORAGE, MACS, PARAM = range(len(METRICS))
 _ALWAYS_NEEDED = 3
@@ -141,11 +144,17 @@ class Evaluation:
     objective: FloatArray
     violation: FloatArray
 
+    def ranks(self) -> FloatArray:
+        """Least is best: feasible rows by objective, then the others by violation."""
+        # Adding is several times faster than choosing with np.where, whose branches go wrong.
+        ranks = self.violation + (self.violation > 0)
+        ranks *= _INFEASIBLE
+        ranks += self.objective
+        return ranks
+
     def best(self) -> int:
         """Row that is feasible with the least objective, else the least violating."""
-        flat = np.where(self.violation > 0, np.inf, self.objective)
-        row = int(flat.argmin())
-        return row if flat[row] < np.inf else int(self.violation.argmin())
+        return int(self.ranks().argmin())
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def bench_search(
     # All searches first: the exact search between two of them would empty the caches each time.
     for situation in situations:
         started = time.perf_counter_ns()
-        chosen.append(searcher.search(situation).configuration)
+        chosen.append(searcher.search(situation))
         search_ms.append((time.perf_counter_ns() - started) / 1e6)
     for number, (situation, found) in enumerate(zip(situations, chosen)):
         outcome = situation.outcome(found)
@@ -191,7 +191,7 @@ def bench_evolution(deployment: Deployment, rounds: int, progress: Progress) -> 
     situations = list(random_situations(problem, objective, rounds, seed=2))
     times = time_evolutions(
         deployment.network,
-        lambda number: searcher.search(situations[number]).configuration,
+        lambda number: searcher.search(situations[number]),
         rounds,
     )
     progress(f"evolution: {rounds} times")

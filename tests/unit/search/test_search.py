@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,16 @@ from hypothesis import strategies as st
 
 from tests.helpers.networks import deep_space, five_layer_space, invented_accuracy, problem_of
 from workbench.core.errors import SettingsError
+from workbench.search.candidates import Candidates
+from workbench.search.continuations import Continuations, additive_preferences
 from workbench.search.exact import Enumeration
 from workbench.search.labels import LabelSetting
 from workbench.search.policies import make_policy, policy_names
 from workbench.search.problem import LATENCY, STORAGE, Context, Objective, Problem, Situation
 from workbench.search.runtime3c import Runtime3C
+from workbench.services.benchmarks import random_situations
+from workbench.space.accuracy import AccuracyModel, MeasuredAccuracy, PredictorError
+from workbench.space.tables import PairTables
 
 
 @functools.cache
@@ -31,20 +37,8 @@ def deep() -> Problem:
     return Problem(space, problem.tables, None, problem.memory_bytes_per_ms, problem.power_mw)
 
 
-def situations(problem: Problem, count: int, **objective: object) -> Iterator[Situation]:
-    rng = np.random.default_rng(11)
-    backbone = problem.backbone_metrics
-    for _ in range(count):
-        context = Context(
-            battery=rng.uniform(0, 1),
-            free_cache_bytes=rng.uniform(0.2, 1.2) * backbone[STORAGE],
-            cpu_share=rng.uniform(0.3, 1),
-            frequency_ratio=rng.uniform(0.5, 1),
-            latency_budget_ms=rng.uniform(0.3, 2.5) * backbone[LATENCY],
-        )
-        yield Situation(
-            problem, context, Objective(loss_limit_points=rng.uniform(1, 5), **objective)
-        )
+def situations(problem: Problem, count: int, **objective: Any) -> Iterator[Situation]:
+    return random_situations(problem, Objective(**objective), count, seed=11)
 
 
 @pytest.mark.parametrize("efficiency", ["energy", "latency", "intensity"])
@@ -52,7 +46,7 @@ def test_runtime3c_is_feasible_when_possible_and_close_to_the_optimum(efficiency
     searcher = Runtime3C(five())
     gaps = []
     for situation in situations(five(), 200, efficiency=efficiency):
-        outcome = situation.outcome(searcher.search(situation).configuration)
+        outcome = situation.outcome(searcher.search(situation))
         reference = Enumeration(situation).reference()
         assert outcome.feasible == (reference.objective is not None)
         if reference.objective is not None:
@@ -63,11 +57,53 @@ def test_runtime3c_is_feasible_when_possible_and_close_to_the_optimum(efficiency
     assert np.percentile(gaps, 95) <= 0.02
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("efficiency", ["energy", "intensity"])
+def test_runtime3c_finds_the_optimum_of_short_networks(layers: int, efficiency: str) -> None:
+    space = deep_space(layers)
+    loss = tuple(np.linspace(0, 3, 10) * np.ones((space.predecessors(d), 1)) for d in range(layers))
+    predicted = PairTables(("loss_points",), tuple(table[..., None] for table in loss))
+    error = PredictorError(0.1, 0.2, 1.0, 1.0, 0)
+    known = MeasuredAccuracy(np.zeros((1, layers), dtype=np.uint8), np.array([92.0]), 1)
+    problem = problem_of(AccuracyModel(space, 92.0, predicted, error, known))
+    searcher = Runtime3C(problem)
+    for situation in situations(problem, 40, efficiency=efficiency):
+        found = situation.outcome(searcher.search(situation))
+        truth = situation.outcome(Enumeration(situation).reference().configuration)
+        assert found.violation == pytest.approx(truth.violation)
+        if truth.feasible:
+            assert found.objective == pytest.approx(truth.objective)
+
+
+def test_what_continuations_join_is_the_sum_of_their_parts() -> None:
+    candidates = Candidates(five())
+    known = Continuations(five(), candidates, additive_preferences(five()))
+    rng = np.random.default_rng(3)
+    _, kinds, places = known.extended.shape
+    assert kinds > 5
+    for _ in range(50):
+        before, behind, place = (int(rng.integers(0, n)) for n in (kinds, kinds, places))
+        joined = known.join(before, place, behind)
+        sums = known.extended[:, before, place] + known.rest[:, behind, place]
+        assert sums[0] == five().space.index(joined)
+        totals = five().tables.totals(np.array([joined], dtype=np.uint8))[0]
+        np.testing.assert_allclose(sums[candidates.metric_rows], totals)
+
+
+def test_a_search_gives_the_same_twice() -> None:
+    searchers = Runtime3C(five()), Runtime3C(five())
+    for situation in situations(five(), 20):
+        first, again, other = (
+            searcher.search(situation) for searcher in (searchers[0], *searchers)
+        )
+        assert first == again == other
+
+
 def test_when_nothing_is_feasible_the_least_violating_configuration_is_found() -> None:
     searcher = Runtime3C(five())
     context = Context(0.5, 1024.0, 0.5, 1.0, 0.01)
     situation = Situation(five(), context, Objective())
-    outcome = situation.outcome(searcher.search(situation).configuration)
+    outcome = situation.outcome(searcher.search(situation))
     assert outcome.violated[:2] == ("latency", "storage")
     least = Enumeration(situation).evaluation.violation.min()
     assert outcome.violation == pytest.approx(least)
@@ -220,7 +256,7 @@ def test_runtime3c_serves_long_networks_with_few_operators() -> None:
     gaps = []
     for situation in situations(problem, 60):
         reference = Enumeration(situation).reference()
-        outcome = situation.outcome(searcher.search(situation).configuration)
+        outcome = situation.outcome(searcher.search(situation))
         assert outcome.feasible == (reference.objective is not None)
         if reference.objective is not None:
             gaps.append(reference.gap(outcome.objective) or 0.0)
