@@ -82,6 +82,34 @@ def write_absent(report: StudyReport, stream: IO[str]) -> None:
         writer.writerow((row.task, row.platform, row.policy, row.reason, row.command))
 
 
+def write_proxies(report: StudyReport, stream: IO[str]) -> None:
+    """``proxies.csv``: Kendall's tau of every proxy on every measured device."""
+    writer = csv.writer(stream, lineterminator="\n")
+    names = ("unseen", "every")
+    columns = [
+        f"{name}_{part}" for name in names for part in ("tau", "low", "high", "configurations")
+    ]
+    writer.writerow(("network", "profile", "proxy", *columns, "provenance", "measured_at"))
+    for check in report.proxies:
+        for rank in check.ranks:
+            texts: list[str] = []
+            for tau in (rank.unseen, rank.every):
+                if tau is None:
+                    texts += [""] * 4
+                else:
+                    texts += map(number, (tau.value, tau.low, tau.high, tau.configurations))
+            writer.writerow(
+                (
+                    check.network,
+                    check.profile,
+                    rank.id,
+                    *texts,
+                    check.provenance,
+                    check.measured_at,
+                )
+            )
+
+
 def _key(row: StudyRow) -> tuple[str, ...]:
     return tuple(getattr(row, key) for key in KEYS)
 

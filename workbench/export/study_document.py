@@ -54,6 +54,7 @@ def study_document(report: StudyReport) -> dict[str, Any]:
         "rows": _rows(report.rows, computer=False),
         "ratios": [asdict(ratio) for ratio in report.ratios],
         "absent": [asdict(row) for row in report.absent],
+        "proxies": [asdict(check) for check in report.proxies],
         "pending": report.pending,
         "problems": list(report.problems),
         "times": {

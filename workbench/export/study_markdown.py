@@ -11,10 +11,16 @@ from workbench.export.study_text import (
     absent_table,
     headline,
     policy_tables,
+    proxy_table,
     times_better,
     times_table,
 )
 
+_NO_PROXIES = """### How well proxies rank configurations
+
+No device profile here has measurements of these networks, so nothing can be said.
+`adaspring-workbench profile --network NETWORK` measures this computer, with `--device SERIAL` a
+phone; the study run again then says it."""
 _ORIGINS: tuple[Origin, ...] = ("accuracy", "latency", "energy", "cost")
 
 
@@ -30,8 +36,8 @@ def study_summary(report: StudyReport) -> str:
         ]
     parts += ["## Beside the published figures", _claims(report)]
     parts += _table(times_table(report))
-    if report.absent:
-        parts += _table(absent_table(report))
+    parts += _table(proxy_table(report)) or [_NO_PROXIES]
+    parts += _table(absent_table(report))
     parts += [
         "## Where the figures come from",
         _sources(report),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.core.provenance import Provenance, Source
+from workbench.export.proxy_report import ProxyCheck
 from workbench.export.replay_report import InputRecord
 
 Better = Literal["higher", "lower", ""]
@@ -248,6 +249,8 @@ class StudyReport:
         settings: the plan as plain data.
         rows, ratios: of the cells that are finished.
         absent: figures that the study does not have, with the reason.
+        proxies: how well proxies rank the tasks' configurations on every measured device, whether
+            it is one of the platforms or not.
         pending: cells that are not finished.
         problems: cells that failed or whose files cannot be used, a sentence each.
         inputs: files that the figures rest on, with their hashes.
@@ -265,6 +268,7 @@ class StudyReport:
     rows: Sequence[StudyRow]
     ratios: Sequence[StudyRatio]
     absent: Sequence[AbsentRow]
+    proxies: Sequence[ProxyCheck]
     pending: int
     problems: Sequence[str]
     inputs: Sequence[InputRecord]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.core.provenance import Provenance
+from workbench.export.proxy_report import TAU_METHOD
 from workbench.export.study_claims import SEARCHER
 from workbench.export.study_report import (
     INTERVAL_METHOD,
@@ -168,6 +169,41 @@ def times_table(report: StudyReport) -> TextTable:
     )  # fmt: skip
 
 
+def proxy_table(report: StudyReport) -> TextTable:
+    """How well proxies rank configurations, device by device."""
+    rows = tuple(
+        (
+            check.network, check.profile_title, rank.title, rank.meaning,
+            NOTHING if rank.unseen is None else rank.unseen.text,
+            NOTHING if rank.every is None else rank.every.text,
+            str(check.provenance),
+        )
+        for check in report.proxies
+        for rank in check.ranks
+    )  # fmt: skip
+    counts = {
+        f"{rank.unseen.configurations if rank.unseen else 0} unseen and"
+        f" {rank.every.configurations} measured in all on {check.profile_title}"
+        + "".join(f"; {reason}" for reason in check.trust_reasons)
+        for check in report.proxies
+        for rank in check.ranks
+        if rank.every is not None
+    }
+    return TextTable(
+        "proxies",
+        "how well proxies rank configurations by measured latency",
+        (
+            Heading("network"), Heading("device"), Heading("proxy"), Heading("read as"),
+            Heading("tau, unseen configurations"), Heading("tau, all configurations"),
+            Heading("latency"),
+        ),
+        rows,
+        4,
+        f"{TAU_METHOD}. Unseen are random configurations that no model was fitted to:"
+        f" {'. '.join(sorted(counts))}.",
+    )  # fmt: skip
+
+
 def absent_table(report: StudyReport) -> TextTable:
     """What the study cannot tell, and what would change that."""
     return TextTable(
@@ -189,7 +225,7 @@ def every_table(report: StudyReport) -> list[TextTable]:
     """All tables that have rows, the most important first."""
     tables = [headline(report, scenario) for scenario in report.scenarios]
     tables += [times_better(report, scenario) for scenario in report.scenarios]
-    tables += [times_table(report), absent_table(report)]
+    tables += [times_table(report), proxy_table(report), absent_table(report)]
     for task in report.tasks:
         for platform in report.platforms:
             for scenario in report.scenarios:

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import IO
 
 from workbench.core.files import atomic_write
-from workbench.export.study_csv import write_absent, write_ratios, write_rows, write_times
+from workbench.export.study_csv import (
+    write_absent,
+    write_proxies,
+    write_ratios,
+    write_rows,
+    write_times,
+)
 from workbench.export.study_document import study_document
 from workbench.export.study_latex import study_latex
 from workbench.export.study_markdown import study_summary, study_tables
@@ -21,6 +27,7 @@ TABLES: dict[str, Callable[[StudyReport, IO[str]], object]] = {
     "rows.csv": write_rows,
     "ratios.csv": write_ratios,
     "absent.csv": write_absent,
+    "proxies.csv": write_proxies,
     "times.csv": write_times,
     "tables.md": lambda report, stream: stream.write(study_tables(report)),
     "tables.tex": lambda report, stream: stream.write(study_latex(report)),

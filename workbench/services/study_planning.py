@@ -26,6 +26,7 @@ from workbench.services.catalogue import find_trace, list_networks
 from workbench.services.deployment import Deployment
 from workbench.services.environment import APP_NAME
 from workbench.services.input_records import network_record, profile_record, trace_record
+from workbench.services.proxy_check import every_proxy_check
 from workbench.services.replay_command import portable_name
 from workbench.services.study_cells import CellInputs, cell_inputs, is_sample_day, study_settings
 from workbench.services.study_records import (
@@ -90,6 +91,7 @@ def plan_study(plan: StudyPlan) -> StudyManifest:
         inputs=_inputs(plan, pairs, day),
         cells=tuple(cells),
         absent=tuple(absent),
+        proxies=every_proxy_check(plan.tasks),
         versions={
             APP_NAME: __version__,
             "Python": platform.python_version(),

@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from workbench.core.errors import SettingsError
+from workbench.export.proxy_report import ProxyCheck
 from workbench.export.replay_report import InputRecord
 from workbench.export.study_report import (
     AbsentRow,
@@ -26,7 +27,7 @@ from workbench.export.study_report import (
     StudyTask,
 )
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ScenarioId = Literal["case_study", "generated"]
 CASE_STUDY: ScenarioId = "case_study"
 GENERATED: ScenarioId = "generated"
@@ -171,6 +172,7 @@ class StudyManifest:
         inputs: every file that figures rest on.
         cells: all cells, in the order of the tables.
         absent: rows that the study cannot have.
+        proxies: as in `StudyReport`.
     """
 
     plan: StudyPlan
@@ -182,6 +184,7 @@ class StudyManifest:
     inputs: tuple[InputRecord, ...]
     cells: tuple[CellWork, ...]
     absent: tuple[AbsentRow, ...]
+    proxies: tuple[ProxyCheck, ...]
     versions: Mapping[str, str]
     command: str
 

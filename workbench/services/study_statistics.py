@@ -64,6 +64,7 @@ def make_report(
         rows=tuple(_row(result) for result in finished),
         ratios=_ratios(finished),
         absent=manifest.absent,
+        proxies=manifest.proxies,
         pending=pending,
         problems=tuple(problems),
         inputs=manifest.inputs,

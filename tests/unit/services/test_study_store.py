@@ -104,7 +104,7 @@ def test_unfinished_cells_are_missing_without_a_problem(folder: Path) -> None:
         (lambda text: text[: len(text) // 2], "cut, damaged"),
         (lambda text: "", "cut, damaged"),
         (lambda text: text.replace('"took_s":', '"took_s":1'), "damaged or changed"),
-        (lambda text: text.replace('"version":1', '"version":99'), "version 99"),
+        (lambda text: text.replace('"version":2', '"version":99'), "version 99"),
         (lambda text: text.replace("adaspring-study-cell", "other"), "format 'other'"),
         (lambda text: json.dumps([1]), "cut, damaged"),
     ],

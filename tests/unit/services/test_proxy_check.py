@@ -1,0 +1,97 @@
+"""Rank correlations of proxies with what was measured, against scipy and by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import kendalltau
+
+from tests.helpers.random_network import write_random_network
+from tests.helpers.spaces import small_space
+from tests.unit.services.test_profiling import _measurement
+from workbench.profiling.samples import LatencySamples
+from workbench.profiling.samples_file import read_samples, samples_path, write_samples
+from workbench.services.device_profiles import user_profiles_folder
+from workbench.services.profiling import write_measurement
+from workbench.services.proxy_check import check_proxies, every_proxy_check, kendall
+from workbench.space.description import Network, read_network
+from workbench.space.tables import arithmetic_intensity, cost_tables
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    folder = tmp_path_factory.mktemp("networks") / "small"
+    return read_network(write_random_network(folder, small_space()))
+
+
+def test_tau_and_its_interval_agree_with_scipy_over_resamples() -> None:
+    rng = np.random.default_rng(3)
+    measured = rng.normal(size=25).round(1)
+    proxy = measured + rng.normal(0, 0.8, 25).round(1)
+    found = kendall(proxy, measured)
+    assert found is not None and found.low is not None and found.high is not None
+    assert found.value == kendalltau(proxy, measured).statistic
+    taus = []
+    for _ in range(2000):
+        rows = rng.integers(0, 25, 25)
+        taus.append(kendalltau(proxy[rows], measured[rows]).statistic)
+    low, high = np.quantile(taus, (0.025, 0.975))
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.03), pytest.approx(high, abs=0.03))
+    assert kendall(proxy, measured) == found
+
+
+def test_orders_that_are_known() -> None:
+    rising = np.arange(10.0)
+    perfect, reverse = kendall(rising, rising**2), kendall(-rising, rising)
+    assert perfect is not None and reverse is not None
+    assert (perfect.value, perfect.low, perfect.high) == pytest.approx((1, 1, 1))
+    assert (reverse.value, reverse.low, reverse.high) == pytest.approx((-1, -1, -1))
+    assert kendall(np.ones(10), rising) is None and kendall(rising[:1], rising[:1]) is None
+    few = kendall(rising[:3], rising[:3])
+    assert few is not None and few.low is None
+
+
+def test_a_measured_profile_is_checked_and_others_are_not(network: Network) -> None:
+    path = user_profiles_folder() / "proxied.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    measurement = _measurement(network.space)
+    write_measurement(network, measurement, path)
+    try:
+        (check,) = every_proxy_check([network.folder])
+        assert check == check_proxies("proxied", network.folder)
+        assert check_proxies("proxied", "fashion_mnist") is None
+        assert check_proxies("redmi_3s", network.folder) is None
+        ranks = {rank.id: rank for rank in check.ranks}
+        assert list(ranks) == [
+            "macs", "macs_per_param_byte", "macs_per_activation_byte", "intensity",
+            "latency_terms", "latency_table",
+        ]  # fmt: skip
+        table, macs = ranks["latency_table"], ranks["macs"]
+        # The table is judged by configurations it was not fitted to, and does well there.
+        assert table.every is None and table.unseen is not None and table.unseen.value > 0.8
+        assert macs.every is not None and macs.every.configurations == 76
+        assert macs.unseen is not None and macs.unseen.configurations == 16
+        assert ranks["intensity"].every is not None
+        samples_path(path).write_bytes(b"PK damaged")
+        assert every_proxy_check([network.folder]) == ()
+    finally:
+        path.unlink()
+        samples_path(path).unlink()
+
+
+def test_intensity_is_read_as_more_is_faster(network: Network, tmp_path: Path) -> None:
+    """Where measured latency falls with intensity, intensity ranks perfectly."""
+    path = tmp_path / "mine.toml"
+    write_measurement(network, _measurement(network.space), path)
+    kept = read_samples(samples_path(path))
+    macs, param, activation = cost_tables(network.space).totals(kept.configurations).T
+    slowness = 1 / arithmetic_intensity(macs, param, activation)
+    samples = [LatencySamples(ms, (np.full(3, ms), np.full(3, ms)), 1.0) for ms in slowness]
+    write_samples(samples_path(path), replace(kept, samples=tuple(samples)))
+    check = check_proxies(path, network.folder)
+    assert check is not None
+    rank = {rank.id: rank for rank in check.ranks}["intensity"]
+    assert rank.every is not None and rank.every.value == pytest.approx(1.0)
