@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from tests.helpers.networks import five_layer_space
+from tests.helpers.stored_runs import write_in_project
 from workbench.core.errors import SettingsError
 from workbench.devices.computer import ComputerDescription
 from workbench.gui.presenters.profiling_backend import ProfilingBackend
@@ -18,7 +18,6 @@ from workbench.profiling.live import RunMeasured, RunsPlanned
 from workbench.profiling.local import LocalMeasurement
 from workbench.profiling.run_rules import Plan, RunRules
 from workbench.profiling.samples import LatencySamples, Trust
-from workbench.services.profiling import write_measurement
 from workbench.services.profiling_setup import (
     LOCAL,
     ProfilingDevice,
@@ -33,7 +32,7 @@ HERE = ProfilingDevice(LOCAL, "this_computer", "This computer", "Plain CPU", pow
 AWAY = ProfilingDevice("serial", "", "A phone", "a core", reason="it is not authorised")
 PHONE = ProfilingDevice(
     "A1", "one_abcdef", "Phone one", "a core", power_reason="latency only",
-    memory_reason="estimated", resumes=True,
+    memory_reason="estimated",
 )  # fmt: skip
 PLAN = Plan(RunRules("quick", min_s=0.0, rounds=3, mirrored=False, min_runs=3), 60, 16)
 PRICES = np.array([6e-8, 2e-7, 2.5e-7, 2.4e-7, 1e-7, 1.2e-6, 0.002, 1e-6])
@@ -52,14 +51,13 @@ def measurement(reasons: tuple[str, ...] = (), seed: int = 0) -> LocalMeasuremen
     )
     return LocalMeasurement(
         PLAN, design, samples, Trust(reasons, 0.01, 0.05, 0.99), 9e9, None, "no counter",
-        COMPUTER, "ncnn 1.0", "2026-01-02T03:04+00:00",
+        COMPUTER, "ncnn 1.0", "2026-01-02T03:04+00:00", 0,
     )  # fmt: skip
 
 
-def write_profile(network: Network, path: Path, reasons: tuple[str, ...] = ()) -> None:
-    """A device profile with raw runs, as measuring writes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_measurement(network, measurement(reasons), path)
+def write_profile(network: Network, profile: str, reasons: tuple[str, ...] = ()) -> int:
+    """A device profile with raw runs, as measuring puts it into the project; the run's number."""
+    return write_in_project(network, measurement(reasons), profile).run
 
 
 def run_of(position: int, rounds_done: int, reasons: tuple[str, ...] = ()) -> RunMeasured:

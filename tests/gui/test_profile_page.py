@@ -28,8 +28,9 @@ from workbench.gui.workspace import Workspace
 from workbench.jobs import JobManager
 from workbench.profiling.live import RunStarted
 from workbench.services.catalogue import user_folder
-from workbench.services.device_profiles import find_profile, user_profiles_folder
+from workbench.services.device_profiles import find_profile
 from workbench.services.profiling_setup import ProfilingDevice
+from workbench.services.projects import default_project, open_project
 from workbench.space.description import read_network
 
 DRIFTED = ("the computer's speed drifted by 9%",)
@@ -88,9 +89,9 @@ def make(stage: Stage, qtbot: QtBot) -> Make:
     return build
 
 
-def _measured_before(reasons: tuple[str, ...] = ()) -> None:
+def _measured_before(reasons: tuple[str, ...] = ()) -> int:
     network = read_network(user_folder("networks") / "invented")
-    write_profile(network, user_profiles_folder() / "this_computer.toml", reasons)
+    return write_profile(network, "this_computer", reasons)
 
 
 def _until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
@@ -210,9 +211,9 @@ def test_cancelling_leaves_everything_as_it_was(make: Make, qtbot: QtBot, home: 
     _until(qtbot, lambda: page.board.rows[2].running)
     qtbot.mouseClick(page.form.cancel, Qt.MouseButton.LeftButton)
     _until(qtbot, lambda: not page.running)
-    assert page.runs.status.text().startswith("Cancelled. Nothing was written")
+    assert page.runs.status.text().startswith("Cancelled. No profile was written")
     assert not any(row.running for row in page.board.rows)
-    assert not user_profiles_folder().exists()
+    assert not default_project().exists()
     assert page.form.start.isEnabled()
 
 
@@ -364,12 +365,13 @@ def test_using_the_profile_selects_it_for_the_other_pages(make: Make, stage: Sta
 
 
 def test_a_profile_without_raw_runs_says_so(make: Make) -> None:
-    _measured_before()
-    (user_profiles_folder() / "this_computer.samples.npz").unlink()
+    run = _measured_before()
+    with open_project() as project:
+        project.runs.remove(run)
     page = make()
     assert page.view == "result"
     assert not page.result.export.isEnabled()
-    assert "not there" in page.result.export.toolTip()
+    assert "not in this project" in page.result.export.toolTip()
     assert not page.result.scatter.isVisible()
     page.grab()
 

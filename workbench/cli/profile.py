@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.project_option import project_option
 from workbench.core.provenance import Provenance
 from workbench.jobs import Job, JobCancelled
 from workbench.services.phone_profiling import (
@@ -44,7 +45,7 @@ LOCAL = "local"
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file to write.  [default: named after the device, among your own device profiles]",
+    help="TOML file to write.  [default: into the project, named after the device]",
 )
 @click.option(
     "--configurations",
@@ -70,6 +71,7 @@ LOCAL = "local"
     "repeated. Added to the profile where it holds this network, under the same --plan.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the choice of configurations.")
+@project_option(writes=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
     device: str,
@@ -85,8 +87,9 @@ def command(
 ) -> None:
     """Measure a network's configurations on a device and write a calibrated device profile.
 
-    Close other programs first. Ctrl+C breaks off and writes no profile. On a phone, what was
-    measured until then is kept: the same command goes on from there.
+    Every sample goes into the project as it is measured. Close other programs first. Ctrl+C breaks
+    off and writes no profile, but what was measured until then is kept: the same command goes on
+    from there, also after a crash.
     """
     chosen = tuple(itertools.chain.from_iterable(map(_listed, listed)))
     if device == LOCAL:
@@ -104,10 +107,13 @@ def command(
         }
         click.echo(json.dumps(plain, indent=2))
         return
-    click.echo(f"wrote {summary.path}")
+    if out is not None:
+        click.echo(f"wrote {summary.path}")
+    else:
+        click.echo(f"device profile {summary.path.stem} in {summary.project}")
     if summary.provenance != Provenance.MEASURED:
         click.echo(f"{summary.provenance.upper()}: {summary.device}; nothing of it was measured")
-    click.echo(f"raw samples in {summary.samples_path}")
+    click.echo(f"raw samples: run {summary.run} in {summary.project}")
     click.echo(
         f"{summary.runs:,} runs of {summary.fitted_configurations} configurations for the table"
         f" and {summary.held_out_configurations} held out; measurement {summary.trust}"

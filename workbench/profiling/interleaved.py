@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.jobs import JobContext
+from workbench.profiling.latency_blocks import BlockBook, LatencyBlock
 from workbench.profiling.live import RunMeasured, RunStarted
 from workbench.profiling.run_rules import RunRules
-from workbench.profiling.samples import LatencySamples, judge
+from workbench.profiling.samples import judge
 
 CHUNK_NS = 200_000_000
 """Longest stretch of runs without a look at whether the job was cancelled."""
@@ -26,55 +27,52 @@ class Runner(Protocol):
 
 
 def measure_interleaved(
-    runners: Sequence[Runner],
+    runners: Sequence[Runner | None],
     rules: RunRules,
     rng: np.random.Generator,
     context: JobContext,
     cpu_clock_ns: Callable[[], int],
     wall_clock_ns: Callable[[], int],
-) -> list[LatencySamples]:
+    book: BlockBook,
+) -> None:
     """Time every runner under the rules; block orders come from `rng`.
 
     Args:
+        runners: None where no block is missing in the book.
         context: told of the progress, asked whether to stop, and handed a `RunStarted` before and a
             `RunMeasured` after each block.
         cpu_clock_ns: processor time of this process.
         wall_clock_ns: a clock that never goes back.
+        book: gets each block as soon as it is done; those that it has are not measured again.
 
     Raises:
         JobCancelled: when the job was asked to stop.
     """
-    first_ns = []
-    for number, runner in enumerate(runners):
+    first_ns: dict[int, int] = {}
+    for position, runner in enumerate(runners):
         context.check_cancelled()
-        first_ns.append(_warm_up(runner, rules))
-        context.progress(0.0, f"warming up {number + 1} of {len(runners)} configurations")
-    blocks: list[list[npt.NDArray[np.int64]]] = [[] for _ in runners]
-    cpu_ns, wall_ns = np.zeros(len(runners)), np.zeros(len(runners))
-    done = 0
-    for turn, order in enumerate(block_orders(rules, len(runners), rng)):
-        for position in order:
-            context.publish(RunStarted(int(position), turn + 1))
-            runners[position].time_ns(rules.settle_runs)
-            cpu_start, wall_start = cpu_clock_ns(), wall_clock_ns()
-            blocks[position].append(_block(runners[position], rules, context))
-            cpu_ns[position] += cpu_clock_ns() - cpu_start
-            wall_ns[position] += wall_clock_ns() - wall_start
-            done += 1
-            share = min(1.0, cpu_ns[position] / max(1.0, wall_ns[position]))
-            so_far = _samples(first_ns[position], blocks[position], share)
-            finished = turn + 1 == rules.rounds
-            reasons = judge([so_far], rules).reasons if finished else ()
-            context.publish(RunMeasured.of(int(position), so_far, rules.rounds, reasons))
+        if runner is not None:
+            first_ns[position] = _warm_up(runner, rules)
+            text = f"warming up {position + 1} of {len(runners)} configurations"
+            context.progress(len(book.blocks) / (rules.rounds * len(runners)), text)
+    for turn, order in enumerate(block_orders(rules, len(runners), rng), start=1):
+        for position in map(int, order):
+            runner = runners[position]
+            if runner is not None and not book.has(position, turn):
+                context.check_cancelled()
+                context.publish(RunStarted(position, turn))
+                runner.time_ns(rules.settle_runs)
+                cpu_start, wall_start = cpu_clock_ns(), wall_clock_ns()
+                ns = _block(runner, rules, context)
+                cpu_ns, wall_ns = cpu_clock_ns() - cpu_start, wall_clock_ns() - wall_start
+                book.add(LatencyBlock(position, turn, first_ns[position], ns, cpu_ns, wall_ns))
+            so_far = book.samples(position, turn)
+            reasons = judge([so_far], rules).reasons if turn == rules.rounds else ()
+            context.publish(RunMeasured.of(position, so_far, rules.rounds, reasons))
             context.progress(
-                done / (rules.rounds * len(runners)),
-                f"round {turn + 1} of {rules.rounds}, {len(runners)} configurations",
+                len(book.blocks) / (rules.rounds * len(runners)),
+                f"round {turn} of {rules.rounds}, {len(runners)} configurations",
             )
-    shares = np.minimum(1.0, cpu_ns / np.maximum(1.0, wall_ns))
-    return [
-        _samples(first, mine, float(share))
-        for first, mine, share in zip(first_ns, blocks, shares, strict=True)
-    ]
 
 
 def block_orders(
@@ -86,12 +84,6 @@ def block_orders(
         yield order
         mirror = rules.mirrored and turn % 2 == 0
         order = order[::-1] if mirror else rng.permutation(count)
-
-
-def _samples(
-    first_ns: int, blocks: Sequence[npt.NDArray[np.int64]], cpu_share: float
-) -> LatencySamples:
-    return LatencySamples(first_ns / 1e6, tuple(block / 1e6 for block in blocks), cpu_share)
 
 
 def _warm_up(runner: Runner, rules: RunRules) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import platform
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,20 +23,28 @@ from workbench.profiling.host_probes import (
     memory_bandwidth,
 )
 from workbench.profiling.interleaved import measure_interleaved
+from workbench.profiling.latency_blocks import RunBook
 from workbench.profiling.live import RunsPlanned
+from workbench.profiling.plans import stored_plan
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust, judge
 from workbench.space.description import Network
+from workbench.storage import Device, Project, RunRecorder
+
+CAPS = "frequency caps"
+"""Kind of the notes that hold the caps on the processors' clocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalMeasurement:
-    """Everything measured in one session on this computer.
+    """Everything measured on this computer, over one session or several.
 
     Attributes:
         samples: of `design.fit` and then `design.held_out`, in their order.
         power: None where it cannot be measured, for the reason in `power_story`.
         measured_at: UTC, ISO 8601, to the minute.
+        run: the project's, whose blocks are all there.
+        resumed_blocks: blocks that an earlier session had measured.
     """
 
     plan: Plan
@@ -48,6 +57,8 @@ class LocalMeasurement:
     computer: ComputerDescription
     engine: str
     measured_at: str
+    run: int
+    resumed_blocks: int = 0
 
     def medians_ms(self) -> npt.NDArray[np.float64]:
         """(fit + held out,) median latency of each configuration."""
@@ -64,14 +75,27 @@ class _EngineRunner:
         return self._network.time_ns(self._image, runs)
 
 
-def measure_here(context: JobContext, network: Network, plan: Plan, seed: int) -> LocalMeasurement:
+def measure_here(
+    context: JobContext,
+    network: Network,
+    plan: Plan,
+    seed: int,
+    project: Project,
+    profile: str,
+) -> LocalMeasurement:
     """Measure latency of planned configurations, memory bandwidth and, where possible, power.
+
+    Every block is in the project as soon as it is done. A measurement that was broken off leaves a
+    run there, and the next one of the same goes on after its last block; a complete one leaves it
+    unfinished too, for its caller to finish once a profile is made of it.
 
     Args:
         seed: of the choice of configurations, their order and the input image.
+        profile: id of the device profile that the figures are for.
 
     Raises:
-        JobCancelled: when the job was asked to stop.
+        JobCancelled: when the job was asked to stop; what was measured is kept.
+        ProjectError: the project cannot be written, or the same is being measured already.
         InputFileError: when the network's weights cannot be used.
         WorkbenchError: when the engine refuses a configuration.
     """
@@ -80,33 +104,70 @@ def measure_here(context: JobContext, network: Network, plan: Plan, seed: int) -
     design = planned_design(network.space, plan, rng)
     configurations = np.concatenate([design.fit, design.held_out])
     context.publish(RunsPlanned(configurations, plan.fit, plan.rules.rounds))
-    context.progress(0.0, "measuring memory bandwidth")
-    bandwidth = memory_bandwidth()
+    computer, engine = describe_computer(), engine_version()
+    device = seen_computer(computer)
+    project.see_device(device)
+    wanted = stored_plan(device.identity, network, plan, design, engine=engine, seed=seed)
+    with project.runs.record(wanted, profile) as run:
+        context.progress(0.0, "measuring memory bandwidth")
+        bandwidth = memory_bandwidth()
+        book = RunBook(run, project.path)
+        image = rng.standard_normal(network.space.backbone.input_shape).astype(np.float32)
+        runners = _load(context, network, configurations, image, book, plan)
+        _note_caps(run)
+        measure_interleaved(
+            runners, plan.rules, rng, context, time.process_time_ns, time.perf_counter_ns, book
+        )
+        _note_caps(run)
+        samples = [book.samples(p, plan.rules.rounds) for p in range(len(configurations))]
+        caps = {str(note.content) for note in run.notes if note.kind == CAPS}
+        trust = judge(samples, plan.rules, len(caps) > 1)
+        context.progress(1.0, "measuring power")
+        power, power_story = _power(context, runners[0])
+        return LocalMeasurement(
+            plan, design, tuple(samples), trust, bandwidth, power, power_story, computer, engine,
+            dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), run.id, run.resumed,
+        )  # fmt: skip
+
+
+def seen_computer(computer: ComputerDescription) -> Device:
+    """This computer as the project notes it."""
+    identity = f"computer {platform.node()} {computer.cpu_model}"
+    return Device(identity, "This computer", False, asdict(computer))
+
+
+def _note_caps(run: RunRecorder) -> None:
+    run.note(CAPS, {"caps": list(frequency_caps())})
+
+
+def _load(
+    context: JobContext,
+    network: Network,
+    configurations: npt.NDArray[np.uint8],
+    image: npt.NDArray[np.float32],
+    book: RunBook,
+    plan: Plan,
+) -> list[_EngineRunner | None]:
+    """The backbone, whose power is measured, and the configurations that blocks are missing of."""
     evolver = Evolver.read(network)
-    image = rng.standard_normal(network.space.backbone.input_shape).astype(np.float32)
-    runners = []
-    for number, configuration in enumerate(configurations):
+    runners: list[_EngineRunner | None] = []
+    for position, configuration in enumerate(configurations):
         context.check_cancelled()
-        context.progress(0.0, f"loading {number + 1} of {len(configurations)} configurations")
-        runners.append(_EngineRunner(NcnnNetwork(evolver.evolve(configuration)), image))
-    caps = frequency_caps()
-    samples = measure_interleaved(
-        runners, plan.rules, rng, context, time.process_time_ns, time.perf_counter_ns
-    )
-    trust = judge(samples, plan.rules, frequency_caps() != caps)
-    context.progress(1.0, "measuring power")
-    power, power_story = _power(context, runners[0])
-    return LocalMeasurement(
-        plan, design, tuple(samples), trust, bandwidth, power, power_story,
-        describe_computer(), engine_version(),
-        dt.datetime.now(dt.UTC).isoformat(timespec="minutes"),
-    )  # fmt: skip
+        wanted = position == 0 or book.missing(position, plan.rules.rounds)
+        if wanted:
+            text = f"loading {position + 1} of {len(configurations)} configurations"
+            context.progress(0.0, text)
+        loaded = NcnnNetwork(evolver.evolve(configuration)) if wanted else None
+        runners.append(None if loaded is None else _EngineRunner(loaded, image))
+    return runners
 
 
-def _power(context: JobContext, runner: _EngineRunner) -> tuple[PowerReading | None, str]:
+def _power(
+    context: JobContext, runner: _EngineRunner | None
+) -> tuple[PowerReading | None, str]:
     """Power of one busy core, or None and why not."""
     counter, reason = find_rapl()
-    if counter is None:
+    if counter is None or runner is None:
         return None, reason
 
     def load(seconds: float) -> None:

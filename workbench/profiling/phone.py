@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.files import sha256_of
 from workbench.devices.adb.describe import WORK_FOLDER, PhoneDescription, describe_phone
 from workbench.devices.agent.binaries import agent_for
 from workbench.devices.agent.installed import AgentKilledError, InstalledAgent, remove_agent
@@ -28,25 +27,35 @@ from workbench.devices.agent.protocol import (
 from workbench.devices.device import Device, DeviceInfo
 from workbench.devices.errors import DeviceError, RemoteFileError
 from workbench.devices.parsers import DeviceProperties, parse_properties
-from workbench.devices.profile import space_signature
 from workbench.jobs import JobContext
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_files import ncnn_files
 from workbench.profiling.design import Design, planned_design
 from workbench.profiling.interleaved import block_orders
+from workbench.profiling.latency_blocks import LatencyBlock, RunBook
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
-from workbench.profiling.phone_conditions import chosen_cluster, conditions_of, judge_phone
-from workbench.profiling.phone_journal import SUFFIX, Block, Journal, Subject
+from workbench.profiling.phone_conditions import (
+    Conditions,
+    chosen_cluster,
+    conditions_of,
+    judge_phone,
+)
 from workbench.profiling.phone_link import PATIENCE_S, PhoneLink
+from workbench.profiling.plans import stored_plan
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust, judge
 from workbench.space.description import Network
+from workbench.storage import Device as SeenDevice
+from workbench.storage import Plan as StoredPlan
+from workbench.storage import Project
 
 MAX_BLOCK_S = 60.0
 """Longest block; slower configurations get fewer runs, and the trust mark says so."""
 MARGIN_S = 60.0
 """For starting the agent, loading and warming up."""
 KILLED_TRIES = 3
+CONDITIONS = "conditions"
+"""Kind of the notes that hold a phone's state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class PhoneMeasurement:
         resumed_blocks: blocks that an earlier session had measured.
         reconnections: how often the link was made anew.
         measured_at: UTC, ISO 8601, to the minute.
+        run: the project's, whose blocks are all there.
     """
 
     plan: Plan
@@ -89,7 +99,7 @@ class PhoneMeasurement:
     resumed_blocks: int
     reconnections: int
     measured_at: str
-    journal: Path
+    run: int
 
     def medians_ms(self) -> npt.NDArray[np.float64]:
         """(fit + held out,) median latency of each configuration."""
@@ -112,24 +122,26 @@ def measure_phone(
     network: Network,
     plan: Plan,
     settings: PhoneSettings,
-    journal_stem: Callable[[PhoneDescription], Path],
+    project: Project,
+    profile_of: Callable[[PhoneDescription], str],
     patience_s: float = PATIENCE_S,
 ) -> PhoneMeasurement:
     """Measure latency of planned configurations on a phone.
 
-    Every block is kept in a file as soon as it is done. A measurement that was broken off leaves
-    that file, and the next one of the same goes on after its last block; a complete one leaves it
-    too, for its caller to delete once the samples are written elsewhere.
+    Every block is in the project as soon as it is done. A measurement that was broken off leaves a
+    run there, and the next one of the same goes on after its last block; a complete one leaves it
+    unfinished too, for its caller to finish once a profile is made of it.
 
     Args:
         connect: makes a connected device; called again when the link breaks.
-        journal_stem: where that file goes; a digest and a suffix are added to the name.
+        profile_of: id of the device profile that a phone's figures are for.
         patience_s: how long to wait for a phone that went away.
 
     Raises:
         JobCancelled: the job was asked to stop; what was measured is kept.
         DeviceError: the phone cannot be reached or does not run the agent.
-        WorkbenchError: the network's weights cannot be used, or no agent fits the phone.
+        WorkbenchError: the network's weights cannot be used, no agent fits the phone, or the
+            project cannot be written.
     """
     rng = np.random.default_rng(settings.seed)
     context.progress(0.0, "choosing configurations")
@@ -141,26 +153,27 @@ def measure_phone(
     link = PhoneLink(context, connect, identity_of, patience_s)
     try:
         phone = link.work(describe_phone)
-        subject = _subject(link.identity, phone, network, plan, settings)
-        stem = journal_stem(phone)
-        with Journal(stem.with_name(f"{stem.name}.{subject.digest}{SUFFIX}"), subject) as journal:
-            session = _Session(context, link, journal, phone, evolver, configurations, plan,
+        project.see_device(seen_phone(link.identity, phone))
+        wanted = _stored_plan(link.identity, phone, network, plan, design, settings)
+        with project.runs.record(wanted, profile_of(phone)) as run:
+            book = RunBook(run, project.path)
+            session = _Session(context, link, book, phone, evolver, configurations, plan,
                                settings)  # fmt: skip
             try:
                 session.run(rng)
             except DeviceError as error:
-                raise _kept(error, journal, plan, len(configurations)) from error
+                raise _kept(error, book, wanted) from error
             finally:
                 link.last_work(session.remove)
-            samples = session.samples()
+            samples, conditions = session.samples(), session.conditions()
             trust = judge_phone(
-                samples, plan.rules, journal.blocks.values(), journal.conditions, session.cpus
+                samples, plan.rules, book.blocks.values(), conditions, session.cpus
             )
             return PhoneMeasurement(
                 plan, settings, design, samples, trust, phone, session.info, session.cluster,
-                tuple(f"{each.at}: {each.describe()}" for each in journal.conditions),
-                journal.resumed, link.reconnections,
-                dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), journal.path,
+                tuple(f"{each.at}: {each.describe()}" for each in conditions),
+                run.resumed, link.reconnections,
+                dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), run.id,
             )  # fmt: skip
     finally:
         link.close()
@@ -175,7 +188,7 @@ class _Session:
         self,
         context: JobContext,
         link: PhoneLink,
-        journal: Journal,
+        book: RunBook,
         phone: PhoneDescription,
         evolver: Evolver,
         configurations: npt.NDArray[np.uint8],
@@ -184,11 +197,11 @@ class _Session:
     ) -> None:
         self.cluster = chosen_cluster(phone.clusters, settings.cores)
         self.cpus = () if self.cluster is None else phone.clusters[self.cluster].cpus
-        self._context, self._link, self._journal, self._phone = context, link, journal, phone
+        self._context, self._link, self._book, self._phone = context, link, book, phone
         self._evolver, self._configurations = evolver, configurations
         self._rules, self._settings = plan.rules, settings
         # Named by what is measured, so that a session that goes on finds the files again.
-        self._folder = f"{WORK_FOLDER}/adaspring-{journal.path.name.split('.')[-3]}"
+        self._folder = f"{WORK_FOLDER}/adaspring-{book.run.plan.digest}"
         self._agent: InstalledAgent | None = None
         self._put_on: Device | None = None
         self._total = plan.rules.rounds * len(configurations)
@@ -202,16 +215,23 @@ class _Session:
         for turn, order in enumerate(block_orders(self._rules, count, rng), start=1):
             for position in map(int, order):
                 self._context.check_cancelled()
-                if not self._has(position, turn):
+                if not self._book.has(position, turn):
                     self._context.publish(RunStarted(position, turn))
-                    self._journal.add(self._block(position, turn))
+                    self._book.add(self._block(position, turn))
                 self._tell(position, turn)
         self._record_conditions()
 
     def samples(self) -> tuple[LatencySamples, ...]:
         """Samples of every configuration over all rounds."""
         rounds = self._rules.rounds
-        return tuple(self._sample(p, rounds) for p in range(len(self._configurations)))
+        return tuple(self._book.samples(p, rounds) for p in range(len(self._configurations)))
+
+    def conditions(self) -> tuple[Conditions, ...]:
+        """What the phone told at the start and the end of each session."""
+        notes = self._book.run.notes
+        return tuple(
+            msgspec.convert(note.content, Conditions) for note in notes if note.kind == CONDITIONS
+        )
 
     def remove(self, device: Device) -> None:
         """Delete what was put on the phone."""
@@ -224,9 +244,10 @@ class _Session:
 
     def _record_conditions(self) -> None:
         phone = self._link.work(describe_phone)
-        self._journal.add(conditions_of(phone, dt.datetime.now(dt.UTC)))
+        told = conditions_of(phone, dt.datetime.now(dt.UTC))
+        self._book.run.note(CONDITIONS, msgspec.to_builtins(told))
 
-    def _block(self, position: int, turn: int) -> Block:
+    def _block(self, position: int, turn: int) -> LatencyBlock:
         for attempt in range(KILLED_TRIES):
             try:
                 return self._link.work(lambda device: self._measure(device, position, turn))
@@ -236,7 +257,7 @@ class _Session:
                 self._context.log(f"{error.message} Once more.", "warning")
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def _measure(self, device: Device, position: int, turn: int) -> Block:
+    def _measure(self, device: Device, position: int, turn: int) -> LatencyBlock:
         if self._put_on is not device:  # the link was made anew; a reboot may have cleaned up
             self._prepare(device)
         agent = self._agent
@@ -273,30 +294,17 @@ class _Session:
     def _warm_up_runs(self, position: int) -> int:
         """The rules' warm-up, as runs: each block starts the engine anew, so each warms up."""
         rules = self._rules
-        known = [b for (p, _), b in self._journal.blocks.items() if p == position]
+        known = [b for (p, _), b in self._book.blocks.items() if p == position]
         if not known:
             return rules.warm_up_runs
         within = rules.warm_up_s * 1e9 / float(np.median(known[-1].ns))
         return int(np.clip(np.ceil(within), 1, rules.warm_up_runs))
 
-    def _has(self, position: int, turn: int) -> bool:
-        return (position, turn) in self._journal.blocks
-
-    def _sample(self, position: int, rounds: int) -> LatencySamples:
-        blocks = [self._journal.blocks[position, turn] for turn in range(1, rounds + 1)]
-        wall_ns = max(1, sum(block.elapsed_ns for block in blocks))
-        share = min(1.0, sum(block.cpu_ns for block in blocks) / wall_ns)
-        return LatencySamples(
-            blocks[0].first_ns / 1e6,
-            tuple(np.array(block.ns, dtype=np.float64) / 1e6 for block in blocks),
-            share,
-        )
-
     def _share(self) -> float:
-        return len(self._journal.blocks) / self._total
+        return len(self._book.blocks) / self._total
 
     def _tell(self, position: int, turn: int) -> None:
-        so_far = self._sample(position, turn)
+        so_far = self._book.samples(position, turn)
         reasons = judge([so_far], self._rules).reasons if turn == self._rules.rounds else ()
         self._context.publish(RunMeasured.of(position, so_far, self._rules.rounds, reasons))
         self._context.progress(
@@ -305,7 +313,7 @@ class _Session:
         )
 
 
-def _block_of(records: list[AgentRecord], position: int, turn: int) -> Block:
+def _block_of(records: list[AgentRecord], position: int, turn: int) -> LatencyBlock:
     """A block from what ``bench`` said.
 
     Raises:
@@ -319,12 +327,12 @@ def _block_of(records: list[AgentRecord], position: int, turn: int) -> Block:
         raise DeviceError(
             "The agent's measurement is incomplete.", "Run the same command again to go on."
         )
-    return Block(
+    return LatencyBlock(
         position=position,
         round=turn,
         load_ns=start.load_ns,
         first_ns=(warm or counted)[0],
-        ns=tuple(counted),
+        ns=np.array(counted, dtype=np.int64),
         cpu_ns=end.cpu_ns or 0,
         elapsed_ns=end.elapsed_ns,
         before=start.before,
@@ -332,27 +340,39 @@ def _block_of(records: list[AgentRecord], position: int, turn: int) -> Block:
     )
 
 
-def _subject(
-    identity: str, phone: PhoneDescription, network: Network, plan: Plan, settings: PhoneSettings
-) -> Subject:
-    return Subject(
-        phone=identity,
-        space_sha256=space_signature(network.space),
-        weights_sha256=sha256_of(network.weights_path),
+def seen_phone(identity: str, phone: PhoneDescription) -> SeenDevice:
+    """A phone as the project notes it."""
+    properties = phone.properties
+    told = {
+        "serial": properties.serial or phone.info.serial,
+        "soc": properties.soc,
+        "android": properties.android_release,
+        "abis": list(properties.abis),
+        "clusters": [asdict(cluster) for cluster in phone.clusters],
+    }
+    return SeenDevice(identity, phone.title, phone.simulated, told)
+
+
+def _stored_plan(
+    identity: str,
+    phone: PhoneDescription,
+    network: Network,
+    plan: Plan,
+    design: Design,
+    settings: PhoneSettings,
+) -> StoredPlan:
+    return stored_plan(
+        identity, network, plan, design,
         agent_sha256=agent_for(phone.properties.abis).record.sha256,
-        plan=repr((plan.rules, plan.chosen) if plan.chosen else plan.rules),
-        configurations=plan.fit + plan.held_out,
-        seed=settings.seed,
-        threads=settings.threads,
-        cores=settings.cores,
         simulated=phone.simulated,
-    )
+        **asdict(settings),
+    )  # fmt: skip
 
 
-def _kept(error: DeviceError, journal: Journal, plan: Plan, count: int) -> WorkbenchError:
+def _kept(error: DeviceError, book: RunBook, plan: StoredPlan) -> WorkbenchError:
     """The error, with what is kept."""
-    done, total = len(journal.blocks), plan.rules.rounds * count
+    done = len(book.blocks)
     if not done:
         return error
-    kept = f"{done} of {total} blocks are kept: the same command goes on from there."
+    kept = f"{done} of {plan.total_blocks} blocks are kept: the same command goes on from there."
     return WorkbenchError(error.message, f"{error.hint} {kept}".strip(), error.detail)

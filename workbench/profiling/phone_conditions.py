@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from workbench.core.errors import SettingsError
 from workbench.devices.adb.describe import PhoneDescription
 from workbench.devices.agent.protocol import Frequency, State
 from workbench.devices.errors import clean
 from workbench.devices.parsers import CpuCluster
-from workbench.profiling.phone_journal import Block, Conditions
+from workbench.profiling.latency_blocks import LatencyBlock
 from workbench.profiling.run_rules import RunRules
 from workbench.profiling.samples import LatencySamples, Trust, judge
 
@@ -19,6 +21,41 @@ CORES = ("big", "little", "all")
 """Where a network may run: on the fastest cluster, on the slowest, or where the system likes."""
 TEMPERATURE_BOUND_C = 1.0
 """How far from its start the temperature may move under rules that check it."""
+
+
+class Conditions(msgspec.Struct, frozen=True):
+    """A phone's state at the start or the end of a session; None: it does not tell.
+
+    Attributes:
+        at: UTC, ISO 8601.
+        caps_mhz: of each cluster, the fastest first.
+        powered_by: chargers that deliver power.
+    """
+
+    at: str
+    battery_percent: float | None
+    powered_by: tuple[str, ...] | None
+    battery_c: float | None
+    thermal_status: int | None
+    caps_mhz: tuple[float | None, ...]
+    governors: tuple[str | None, ...]
+
+    def describe(self) -> str:
+        """One line for notes, such as ``83% battery, not charging, 31.2 °C, ...``."""
+        parts = []
+        if self.battery_percent is not None:
+            parts.append(f"battery {self.battery_percent:.0f}%")
+        if self.powered_by is not None:
+            by = f"charging ({', '.join(self.powered_by)})"
+            parts.append(by if self.powered_by else "not charging")
+        if self.battery_c is not None:
+            parts.append(f"{self.battery_c:.1f} °C")
+        if self.thermal_status is not None:
+            parts.append(f"thermal status {self.thermal_status}")
+        caps = [f"{mhz:.0f}" for mhz in self.caps_mhz if mhz is not None]
+        if caps:
+            parts.append(f"clocks capped at {', '.join(caps)} MHz")
+        return ", ".join(parts) or "nothing told"
 
 
 def conditions_of(phone: PhoneDescription, now: dt.datetime) -> Conditions:
@@ -56,7 +93,7 @@ def chosen_cluster(clusters: Sequence[CpuCluster], cores: str) -> int | None:
 def judge_phone(
     samples: Sequence[LatencySamples],
     rules: RunRules,
-    blocks: Iterable[Block],
+    blocks: Iterable[LatencyBlock],
     conditions: Sequence[Conditions],
     cpus: Sequence[int],
 ) -> Trust:
@@ -67,7 +104,7 @@ def judge_phone(
     """
     states = [state for block in blocks for state in (block.before, block.after)]
     clocks: dict[str, list[Frequency]] = {}
-    for state in states:
+    for state in filter(None, states):
         for clock in state.frequencies:
             if not cpus or _numbers(clock.related_cpus) & set(cpus):
                 clocks.setdefault(clock.policy, []).append(clock)

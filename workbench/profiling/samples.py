@@ -26,11 +26,13 @@ class LatencySamples:
         blocks: for each round the counted latencies in ms.
         cpu_share: processor time over wall time of the counted runs; below 1 other programs had
             the core meanwhile.
+        origin: (run, position) in the project that holds them; None where none does.
     """
 
     first_ms: float
     blocks: tuple[FloatArray, ...]
     cpu_share: float
+    origin: tuple[int, int] | None = None
 
     @property
     def all_ms(self) -> FloatArray:

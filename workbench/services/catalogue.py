@@ -13,6 +13,7 @@ from workbench.context.trace_file import read_trace
 from workbench.core.errors import SettingsError
 from workbench.core.resources import assets_root
 from workbench.services.environment import APP_NAME
+from workbench.services.projects import library
 from workbench.space.description import DESCRIPTION_FILE, Network, read_network
 
 SAMPLE_NETWORK, SAMPLE_PROFILE, SAMPLE_TRACE = "fashion_mnist", "redmi_3s", "sample_day"
@@ -44,8 +45,12 @@ def list_networks() -> tuple[Entry, ...]:
 
 
 def list_traces() -> tuple[Entry, ...]:
-    """All traces, the user's own first; one of these hides a shipped one of its name."""
-    return _entries("traces", "*.csv")
+    """All traces: of the project in use, other own ones, shipped; the first of a name hides others.
+
+    Raises:
+        ProjectError: the project in use cannot be read.
+    """
+    return _entries("traces", "*.csv", library("trace"))
 
 
 def network_path(id_or_path: str | Path) -> Path:
@@ -86,9 +91,10 @@ def find_trace(id_or_path: str | Path) -> Trace:
     return read_trace(trace_path(id_or_path))
 
 
-def _entries(kind: str, pattern: str) -> tuple[Entry, ...]:
+def _entries(kind: str, pattern: str, *project: Path) -> tuple[Entry, ...]:
     found: dict[str, Entry] = {}
-    for folder, shipped in ((user_folder(kind), False), (assets_root() / kind, True)):
+    own = (*project, user_folder(kind))
+    for folder, shipped in (*((place, False) for place in own), (assets_root() / kind, True)):
         for path in sorted(folder.glob(pattern)):
             place = path.parent if path.name == DESCRIPTION_FILE else path
             found.setdefault(place.stem, Entry(place.stem, place, shipped))

@@ -13,6 +13,7 @@ from workbench.core.resources import device_profiles_root
 from workbench.devices.profile import DeviceProfile
 from workbench.devices.profile_file import load_profile
 from workbench.services.environment import APP_NAME
+from workbench.services.projects import library
 
 SUFFIX = ".toml"
 LOCAL_ID = "this_computer"
@@ -38,17 +39,21 @@ class ProfileEntry:
 
 
 def user_profiles_folder() -> Path:
-    """Where profiles measured by this user are kept; it may not exist yet."""
+    """Where own profiles lie that belong to no project; it may not exist yet."""
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / "device_profiles"
 
 
 def list_profiles() -> tuple[ProfileEntry, ...]:
-    """All device profiles, the user's own first; one of these hides a shipped one of its name.
+    """All device profiles: of the project in use, other own ones, shipped.
 
-    A file that cannot be used is listed with its error instead of a profile.
+    The first of a name hides others. A file that cannot be used is listed with its error instead
+    of a profile.
+
+    Raises:
+        ProjectError: the project in use cannot be read.
     """
     entries: dict[str, ProfileEntry] = {}
-    for folder, shipped in ((user_profiles_folder(), False), (device_profiles_root(), True)):
+    for folder, shipped in _folders():
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             if path.stem not in entries:
                 entries[path.stem] = _entry(path, shipped)
@@ -74,7 +79,7 @@ def profile_path(id_or_path: str | Path) -> Path:
     name = os.fspath(id_or_path)
     if isinstance(id_or_path, Path) or name.endswith(SUFFIX) or os.sep in name:
         return Path(id_or_path)
-    for folder in (user_profiles_folder(), device_profiles_root()):
+    for folder, _ in _folders():
         path = folder / f"{name}{SUFFIX}"
         if path.is_file():
             return path
@@ -88,6 +93,13 @@ def profile_path(id_or_path: str | Path) -> Path:
         f"Known: {', '.join(entry.id for entry in list_profiles())}; or name a file that ends"
         f" in {SUFFIX}.",
     )
+
+
+def _folders() -> tuple[tuple[Path, bool], ...]:
+    """Each folder with profiles, and whether they came with the program."""
+    return (
+        (library("profile"), False), (user_profiles_folder(), False), (device_profiles_root(), True)
+    )  # fmt: skip
 
 
 def _entry(path: Path, shipped: bool) -> ProfileEntry:

@@ -11,17 +11,17 @@ from workbench.core.errors import SettingsError
 from workbench.core.provenance import Provenance
 from workbench.devices.adb.describe import PhoneDescription, describe_phone
 from workbench.devices.device import Device
-from workbench.devices.profile import DeviceProfile
-from workbench.devices.profile_file import save_profile
+from workbench.devices.profile import Calibration, DeviceProfile
 from workbench.jobs import Job, JobContext, run_in_process
+from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.phone import PhoneMeasurement, PhoneSettings, measure_phone
 from workbench.profiling.phone_conditions import CORES
 from workbench.profiling.phone_link import PATIENCE_S
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import statistics
-from workbench.profiling.samples_file import KeptSamples, samples_path, write_samples
 from workbench.services.catalogue import find_network
 from workbench.services.devices import open_device
+from workbench.services.measured_samples import finish_measurement
 from workbench.services.phone_parts import PhoneParts, phone_parts
 from workbench.services.profile_fitting import (
     FittedMeasurement,
@@ -32,8 +32,15 @@ from workbench.services.profile_fitting import (
     other_calibrations,
 )
 from workbench.services.profile_merging import adding_plan, plan_of, with_earlier
-from workbench.services.profiling import ProfilingSummary, output_path, profile_id_of
+from workbench.services.profiling import (
+    ProfilingSummary,
+    output_path,
+    profile_id_of,
+    resumed_text,
+)
+from workbench.services.projects import open_project, project_in_use
 from workbench.space.description import Network, read_network
+from workbench.storage import Project
 
 MAX_THREADS = 64
 SIMULATED = "Simulated"
@@ -65,7 +72,8 @@ def start_phone_profiling(
 
     Args:
         device: serial number or HOST:PORT.
-        out: the TOML file to write; left out, one of the user's own, named after the phone.
+        out: the TOML file to write; left out, the profile goes into the project in use, named
+            after the phone.
         chosen: a hand-made list that is measured in any case; see `adding_plan`.
 
     Raises: as `start_local_profiling`.
@@ -83,7 +91,7 @@ def start_phone_profiling(
     arguments = {
         "device": device, "folder": str(found.folder), "plan": plan, "out": path,
         "configurations": configurations, "seed": settings.seed, "threads": settings.threads,
-        "cores": settings.cores, "chosen": list(chosen),
+        "cores": settings.cores, "chosen": list(chosen), "project": str(project_in_use()),
     }  # fmt: skip
     return run_in_process(
         "workbench.services.phone_profiling:profile_phone",
@@ -103,6 +111,7 @@ def profile_phone(
     threads: int,
     cores: str,
     chosen: Sequence[str] = (),
+    project: str | None = None,
 ) -> ProfilingSummary:
     """Measure, fit and write; the worker's entry point.
 
@@ -121,11 +130,14 @@ def profile_phone(
         # What it is added to has to be known before it is planned, and that depends on the phone.
         path = path or _profile_path(connect, settings)
         wanted, earlier = adding_plan(network, plan, configurations, chosen, path)
-    return measure_and_write(context, connect, network, wanted, settings, path, earlier=earlier)
+    with open_project(project) as opened:
+        return measure_and_write(
+            context, connect, network, wanted, settings, path, opened, earlier=earlier
+        )
 
 
 def _profile_path(connect: Callable[[], Device], settings: PhoneSettings) -> Path:
-    """The file among the user's own that a phone's profile is written to."""
+    """Where a phone's profile goes in the project in use."""
     device = connect()
     try:
         return output_path(None, phone_profile_id(describe_phone(device), settings))
@@ -140,6 +152,7 @@ def measure_and_write(
     plan: Plan,
     settings: PhoneSettings,
     out: Path | None,
+    project: Project,
     patience_s: float = PATIENCE_S,
     earlier: KeptSamples | None = None,
 ) -> ProfilingSummary:
@@ -155,29 +168,30 @@ def measure_and_write(
     """
     paths: list[Path] = []
 
-    def journal_stem(phone: PhoneDescription) -> Path:
+    def profile_of(phone: PhoneDescription) -> str:
         paths.append(output_path(out, phone_profile_id(phone, settings)))
-        return paths[0].with_suffix("")
+        return paths[0].stem
 
-    measurement = measure_phone(context, connect, network, plan, settings, journal_stem, patience_s)
+    measurement = measure_phone(
+        context, connect, network, plan, settings, project, profile_of, patience_s
+    )
     if earlier is not None:
         measurement = with_earlier(measurement, earlier)
     context.progress(1.0, "fitting the latency table")
-    summary = write_phone_measurement(network, measurement, paths[0], context.check_cancelled)
-    measurement.journal.unlink(missing_ok=True)
-    return summary
+    return write_phone_measurement(project, network, measurement, paths[0], context.check_cancelled)
 
 
 def write_phone_measurement(
+    project: Project,
     network: Network,
     measurement: PhoneMeasurement,
     path: Path,
     before_writing: Callable[[], None] = lambda: None,
 ) -> ProfilingSummary:
-    """Fit a measurement's table and write the profile, its raw samples beside it.
+    """Fit a measurement's table, write the profile and finish the run.
 
     Raises:
-        InputFileError: when the folder cannot be written.
+        InputFileError: when the folder or the project cannot be written.
     """
     parts = phone_parts(measurement.phone, measurement.agent, measurement.cluster)
     clock_mhz = parts.clusters[0].max_mhz
@@ -185,11 +199,13 @@ def write_phone_measurement(
     simulated = measurement.phone.simulated
     measured = Provenance.SIMULATED if simulated else Provenance.MEASURED
     before_writing()
-    write_samples(samples_path(path), kept_samples(network, measurement, measured))
-    save_profile(_profile(fitted, measurement, parts, path), path)
+    profile, mine = _profile(fitted, measurement, parts, path)
+    kept = kept_samples(network, measurement, measured)
+    finish_measurement(project, measurement.run, profile, path, mine, kept)
     return ProfilingSummary(
         path=path,
-        samples_path=samples_path(path),
+        project=project.path,
+        run=measurement.run,
         fitted_configurations=len(measurement.design.fit),
         held_out_configurations=len(measurement.design.held_out),
         runs=sum(len(sample.all_ms) for sample in measurement.samples),
@@ -209,7 +225,8 @@ def write_phone_measurement(
 
 def _profile(
     fitted: FittedMeasurement, measurement: PhoneMeasurement, parts: PhoneParts, path: Path
-) -> DeviceProfile:
+) -> tuple[DeviceProfile, Calibration]:
+    """The profile, and which of its tables is this measurement's."""
     phone, network, settings = measurement.phone, fitted.network, measurement.settings
     cluster = parts.clusters[0].name
     simulated = phone.simulated
@@ -239,7 +256,7 @@ def _profile(
         notes.insert(0, "SIMULATED: a virtual phone. Nothing here was measured on a phone.")
     if measurement.cluster is not None and measurement.cluster > 0:
         notes.append(f"The {cluster} cores stand first because the networks ran on them.")
-    return DeviceProfile(
+    profile = DeviceProfile(
         id=profile_id_of(path),
         title=_title(phone),
         soc=parts.soc,
@@ -250,6 +267,7 @@ def _profile(
         calibrations=(*others, mine),
         notes=tuple(notes),
     )
+    return profile, mine
 
 
 def _story(measurement: PhoneMeasurement, where: str) -> str:
@@ -257,9 +275,7 @@ def _story(measurement: PhoneMeasurement, where: str) -> str:
     verb = "simulated by" if phone.simulated else "measured on"
     release = phone.properties.android_release
     android = f", Android {release}" if release else ""
-    again = ""
-    if measurement.resumed_blocks:
-        again += f"; {measurement.resumed_blocks} blocks from an earlier session"
+    again = resumed_text(measurement.resumed_blocks)
     if measurement.reconnections:
         again += f"; connected anew {measurement.reconnections} times"
     return (

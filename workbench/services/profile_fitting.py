@@ -13,10 +13,10 @@ from workbench.devices.profile import Calibration, LatencyModel, space_signature
 from workbench.devices.profile_file import load_profile
 from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
 from workbench.profiling.design import Design
+from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.latency_fit import HeldOutError, least_prices, leave_one_group_out
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust
-from workbench.profiling.samples_file import KeptSamples
 from workbench.space.description import Network
 from workbench.space.tables import LATENCY_TERMS, FloatArray, PairTables, latency_term_tables
 
@@ -155,7 +155,7 @@ class Measurement(Protocol):
 def kept_samples(
     network: Network, measurement: Measurement, provenance: Provenance = Provenance.MEASURED
 ) -> KeptSamples:
-    """The raw samples as they are kept beside a profile."""
+    """The raw samples of a measurement with what they are."""
     return KeptSamples(
         space_sha256=space_signature(network.space),
         plan=measurement.plan.rules.name,

@@ -13,11 +13,12 @@ from workbench.core.errors import InputFileError, SettingsError
 from workbench.devices.profile import calibration_of, space_signature
 from workbench.devices.profile_file import load_profile
 from workbench.profiling.design import Design
+from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.local import LocalMeasurement
 from workbench.profiling.phone import PhoneMeasurement
 from workbench.profiling.run_rules import PLANS, Plan, resized
 from workbench.profiling.samples import Trust
-from workbench.profiling.samples_file import KeptSamples, read_samples, samples_path
+from workbench.services.measured_samples import measured_samples
 from workbench.space.description import Network
 from workbench.space.design_space import Configuration, DesignSpace
 
@@ -155,9 +156,17 @@ def with_earlier(measurement: Measured, earlier: KeptSamples) -> Measured:
 
 def _earlier(network: Network, path: Path) -> KeptSamples | None:
     """What the profile at `path` was fitted to; None where it holds nothing of this network."""
-    if not path.is_file() or calibration_of(load_profile(path), network.space) is None:
+    calibration = calibration_of(load_profile(path), network.space) if path.is_file() else None
+    if calibration is None:
         return None
-    kept = read_samples(samples_path(path))
+    found = measured_samples(calibration)
+    if found is None:
+        raise InputFileError(
+            path,
+            "has a table whose raw samples are not in the project",
+            "Open the project that it was measured in, or measure this network anew.",
+        )
+    _, kept = found
     space = network.space
     fits = (
         kept.space_sha256 == space_signature(space)
@@ -167,8 +176,8 @@ def _earlier(network: Network, path: Path) -> KeptSamples | None:
     )
     if not fits:
         raise InputFileError(
-            samples_path(path),
-            "holds samples of a network that was measured later",
+            path,
+            "has a table whose raw samples in the project are of something else",
             "Measure this network anew instead of adding to it.",
         )
     return kept

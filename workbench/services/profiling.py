@@ -18,13 +18,13 @@ from workbench.devices.profile import (
     Memory,
     PowerModel,
 )
-from workbench.devices.profile_file import load_profile, save_profile
+from workbench.devices.profile_file import load_profile
 from workbench.jobs import Job, JobContext, run_in_process
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.samples import LatencyStatistics, statistics
-from workbench.profiling.samples_file import samples_path, write_samples
 from workbench.services.catalogue import find_network
-from workbench.services.device_profiles import LOCAL_ID, SUFFIX, user_profiles_folder
+from workbench.services.device_profiles import LOCAL_ID, SUFFIX
+from workbench.services.measured_samples import finish_measurement
 from workbench.services.profile_fitting import (
     calibration,
     fit_measurement,
@@ -34,7 +34,9 @@ from workbench.services.profile_fitting import (
     rounded,
 )
 from workbench.services.profile_merging import adding_plan, with_earlier
+from workbench.services.projects import document_path, open_project, project_in_use
 from workbench.space.description import Network, read_network
+from workbench.storage import Project
 
 FALLBACK_L2_KIB = 1024.0
 FALLBACK_MHZ = 2000.0
@@ -47,7 +49,8 @@ class ProfilingSummary:
     """What a session of measuring came to.
 
     Attributes:
-        path: the profile; `samples_path`: every raw sample beside it.
+        path: the profile: a file that was asked for, or where it is laid out from the project.
+        project, run: where every raw sample is kept.
         relative_error: median relative error on held-out configurations.
         within_5_percent, within_10_percent: share of those predicted that closely.
         term_error: median error of the term model on the same configurations, for comparison.
@@ -60,7 +63,8 @@ class ProfilingSummary:
     """
 
     path: Path
-    samples_path: Path
+    project: Path
+    run: int
     fitted_configurations: int
     held_out_configurations: int
     runs: int
@@ -87,13 +91,14 @@ def start_local_profiling(
 ) -> Job:
     """Measure a network on this computer in a worker process and write the device profile.
 
-    The job's result is a `ProfilingSummary`. Cancelled or failed, it leaves no file. What it
-    measures comes as `Partial` events with the records of `workbench.profiling.live`.
+    The job's result is a `ProfilingSummary`. Cancelled or failed, it leaves no profile but keeps
+    what was measured in the project in use: the same call goes on from there. What it measures
+    comes as `Partial` events with the records of `workbench.profiling.live`.
 
     Args:
         network: id of a network, or its folder.
         plan: ``quick`` or ``standard``.
-        out: the TOML file to write; the user's own device profiles where left out.
+        out: the TOML file to write; left out, the profile goes into the project in use.
         configurations: how many to measure, for the fit and held out together; the plan's where
             left out.
         chosen: a hand-made list that is measured in any case; see `adding_plan`.
@@ -111,6 +116,7 @@ def start_local_profiling(
     arguments = {
         "folder": str(folder), "plan": plan, "path": str(path), "seed": seed,
         "configurations": configurations, "chosen": list(chosen),
+        "project": str(project_in_use()),
     }  # fmt: skip
     return run_in_process(
         "workbench.services.profiling:profile_here", arguments, name=f"profile {folder.name} here"
@@ -125,39 +131,44 @@ def profile_here(
     seed: int,
     configurations: int | None = None,
     chosen: Sequence[str] = (),
+    project: str | None = None,
 ) -> ProfilingSummary:
     """Measure, fit and write; the worker's entry point.
 
     Raises:
-        JobCancelled: when the job was asked to stop; nothing is written then.
+        JobCancelled: when the job was asked to stop; what was measured is kept.
         InputFileError: when the network cannot be used or the profile cannot be written.
         WorkbenchError: when the engine refuses the network.
     """
     network = read_network(folder)
     wanted, earlier = adding_plan(network, plan, configurations, chosen, Path(path))
-    measurement = measure_here(context, network, wanted, seed)
-    if earlier is not None:
-        measurement = with_earlier(measurement, earlier)
-    context.progress(1.0, "fitting the latency table")
-    return write_measurement(network, measurement, Path(path), context.check_cancelled)
+    with open_project(project) as opened:
+        measurement = measure_here(context, network, wanted, seed, opened, Path(path).stem)
+        if earlier is not None:
+            measurement = with_earlier(measurement, earlier)
+        context.progress(1.0, "fitting the latency table")
+        return write_measurement(opened, network, measurement, Path(path), context.check_cancelled)
 
 
 def write_measurement(
+    project: Project,
     network: Network,
     measurement: LocalMeasurement,
     path: Path,
     before_writing: Callable[[], None] = lambda: None,
 ) -> ProfilingSummary:
-    """Fit a measurement's table and write the profile, its raw samples beside it.
+    """Fit a measurement's table, write the profile and finish the run.
 
     Args:
+        project: has every sample.
         before_writing: the last chance to break off.
 
     Raises:
-        InputFileError: when the folder cannot be written.
+        InputFileError: when the folder or the project cannot be written.
     """
     clock_mhz, soc = _clock_mhz(), measurement.computer.cpu_model[:200]
     fitted = fit_measurement(network, measurement.design, measurement.medians_ms(), clock_mhz)
+    mine = calibration(fitted, Provenance.CALIBRATED, _story(measurement))
     profile = DeviceProfile(
         id=profile_id_of(path),
         title="This computer",
@@ -176,16 +187,17 @@ def write_measurement(
         power=_power(measurement),
         calibrations=(
             *other_calibrations(path, soc, network, CLUSTER, 1),
-            calibration(fitted, Provenance.CALIBRATED, _story(measurement)),
+            mine,
         ),
         notes=(f"Measurement {measurement.trust.mark}.", f"Power: {measurement.power_story}."),
     )  # fmt: skip
     before_writing()
-    write_samples(samples_path(path), kept_samples(network, measurement))
-    save_profile(profile, path)
+    kept = kept_samples(network, measurement)
+    finish_measurement(project, measurement.run, profile, path, mine, kept)
     return ProfilingSummary(
         path=path,
-        samples_path=samples_path(path),
+        project=project.path,
+        run=measurement.run,
         fitted_configurations=len(measurement.design.fit),
         held_out_configurations=len(measurement.design.held_out),
         runs=sum(len(sample.all_ms) for sample in measurement.samples),
@@ -204,7 +216,13 @@ def _story(measurement: LocalMeasurement) -> str:
     return (
         f"measured on {measurement.computer.summary()} with {measurement.engine}:"
         f" {measurement.plan.rules.describe()}; {_when(measurement)}; {measurement.trust.mark}"
+        f"{resumed_text(measurement.resumed_blocks)}"
     )
+
+
+def resumed_text(blocks: int) -> str:
+    """What a story adds where an earlier session had measured so many blocks."""
+    return f"; {blocks} blocks from an earlier session" if blocks else ""
 
 
 def _cluster(measurement: LocalMeasurement, clock_mhz: float) -> Cluster:
@@ -249,18 +267,17 @@ def output_path(out: str | Path | None, profile_id: str = LOCAL_ID) -> Path:
     """The file to write, checked before anything is measured.
 
     Args:
-        profile_id: among the user's own, where `out` is left out.
+        profile_id: in the project in use, where `out` is left out.
 
     Raises:
         SettingsError: the file's name does not suit.
         InputFileError: the folder cannot be written, or the file there is no device profile.
     """
     if out is None:
-        folder = user_profiles_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{profile_id}{SUFFIX}"
-    else:
-        path = Path(out)
+        path = document_path("profile", profile_id)
+        profile_id_of(path)
+        return path
+    path = Path(out)
     profile_id_of(path)
     # Minutes of measuring are too dear to find out at their end.
     if not os.access(path.parent, os.W_OK | os.X_OK):

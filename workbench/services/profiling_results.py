@@ -13,12 +13,14 @@ from workbench.core.files import atomic_write
 from workbench.devices.profile import Calibration, DeviceProfile, calibration_of, space_signature
 from workbench.devices.profile_file import load_profile
 from workbench.jobs import JobContext
+from workbench.profiling.kept_samples import KeptSamples, samples_of_run
 from workbench.profiling.live import RunMeasured
 from workbench.profiling.run_rules import RunRules
 from workbench.profiling.samples import LatencyStatistics, Trust, judge, statistics
-from workbench.profiling.samples_file import KeptSamples, read_samples, samples_path
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import profile_path
+from workbench.services.measured_samples import measured_samples
+from workbench.services.projects import open_project
 from workbench.space.description import Network
 from workbench.space.tables import FloatArray
 
@@ -38,7 +40,7 @@ class MeasuredRuns:
         backbone: statistics of the whole network.
         trust: of the measurement as a whole.
         plan, measured_at: run rules, and UTC to the minute.
-        path: the file with the raw samples.
+        run: of the project, with the raw samples.
     """
 
     configurations: npt.NDArray[np.uint8]
@@ -50,7 +52,7 @@ class MeasuredRuns:
     trust: Trust
     plan: str
     measured_at: str
-    path: Path
+    run: int
 
     @property
     def errors(self) -> FloatArray:
@@ -101,22 +103,27 @@ def open_result(
     if calibration is None:
         return None
     context.check_cancelled()
-    runs, missing = _kept_runs(samples_path(path), found, calibration)
+    runs, missing = _kept_runs(found, calibration)
     return ProfilingResult(found, loaded, path, calibration, runs, missing)
 
 
-def export_samples_csv(context: JobContext, samples: Path, network: str | Path, out: Path) -> int:
-    """Write every raw sample as a row (`CSV_COLUMNS`); returns the number of rows.
+def export_samples_csv(context: JobContext, run: int, network: str | Path, out: Path) -> int:
+    """Write every raw sample of a table as a row (`CSV_COLUMNS`); returns the number of rows.
+
+    Args:
+        run: of the project in use, finished.
 
     Raises:
         InputFileError: when the samples cannot be read, are of another network, or `out` cannot be
             written.
+        SettingsError: there is no such run.
         JobCancelled: when the job was asked to stop; no file is written then.
     """
-    kept = read_samples(samples)
+    with open_project() as project:
+        kept = samples_of_run(project, project.runs.get(run))
+        if kept.space_sha256 != space_signature(find_network(network).space):
+            raise InputFileError(project.path, f"holds samples of another network in run {run}")
     space = find_network(network).space
-    if kept.space_sha256 != space_signature(space):
-        raise InputFileError(samples, "holds samples of another network")
     total = sum(len(sample.all_ms) for sample in kept.samples)
     done = 0
     with atomic_write(out) as stream:
@@ -131,32 +138,31 @@ def export_samples_csv(context: JobContext, samples: Path, network: str | Path, 
                     context.check_cancelled()
                     part = block[start : start + _CSV_CHUNK]
                     stream.writelines(
-                        f"{head}{run},{value:.7g},{kept.provenance}\n"
-                        for run, value in enumerate(part.tolist(), start=start + 1)
+                        f"{head}{run_number},{value:.7g},{kept.provenance}\n"
+                        for run_number, value in enumerate(part.tolist(), start=start + 1)
                     )
                     done += len(part)
                     context.progress(done / total, f"{done:,} of {total:,} samples")
     return total
 
 
-def _kept_runs(
-    path: Path, network: Network, calibration: Calibration
-) -> tuple[MeasuredRuns | None, str]:
-    """The raw runs beside a profile, or why there are none."""
+def _kept_runs(network: Network, calibration: Calibration) -> tuple[MeasuredRuns | None, str]:
+    """The raw runs of a table, or why there are none."""
     try:
-        kept = read_samples(path)
+        found = measured_samples(calibration)
     except InputFileError as error:
-        return None, f"{error.reason}. {error.hint}".strip()
-    if kept.space_sha256 != calibration.space_sha256:
-        return None, "The raw runs beside this profile are those of a network measured later."
+        return None, f"{error.message}. {error.hint}".strip()
+    if found is None:
+        return None, "The raw runs are not in this project."
+    run, kept = found
     decisions = network.space.decisions
     sizes = np.array(network.space.sizes)
     if kept.configurations.shape[1] != decisions or (kept.configurations >= sizes).any():
-        return None, "The raw runs beside this profile do not fit its network."
-    return _measured(path, kept, calibration), ""
+        return None, "The raw runs of this table do not fit its network."
+    return _measured(run.id, kept, calibration), ""
 
 
-def _measured(path: Path, kept: KeptSamples, calibration: Calibration) -> MeasuredRuns:
+def _measured(run: int, kept: KeptSamples, calibration: Calibration) -> MeasuredRuns:
     rounds = len(kept.samples[0].blocks)
     rules = RunRules(kept.plan, 0.0, rounds, mirrored=False, min_runs=kept.min_runs)
     overall = judge(kept.samples, rules)
@@ -174,5 +180,5 @@ def _measured(path: Path, kept: KeptSamples, calibration: Calibration) -> Measur
         trust=Trust(kept.trust_reasons, overall.drift, overall.spread, overall.cpu_share),
         plan=kept.plan,
         measured_at=kept.measured_at,
-        path=path,
+        run=run,
     )

@@ -19,12 +19,7 @@ from workbench.profiling.run_rules import (
     fewest_configurations,
 )
 from workbench.services.catalogue import find_network
-from workbench.services.device_profiles import (
-    LOCAL_ID,
-    SUFFIX,
-    find_profile,
-    user_profiles_folder,
-)
+from workbench.services.device_profiles import LOCAL_ID, find_profile
 from workbench.services.devices import FoundDevice, list_devices
 from workbench.services.phone_profiling import (
     NO_POWER,
@@ -34,6 +29,7 @@ from workbench.services.phone_profiling import (
 )
 from workbench.services.profile_merging import adding_plan
 from workbench.services.profiling import start_local_profiling
+from workbench.services.projects import document_path
 from workbench.space.description import Network
 from workbench.space.tables import FloatArray
 
@@ -60,7 +56,6 @@ class ProfilingDevice:
         power: how power is measured there; None where it is not.
         power_reason: why power is not measured; empty when it is.
         memory_reason: why memory bandwidth is not measured; empty when it is.
-        resumes: whether a measurement that was broken off goes on where it stopped.
         simulated: whether nothing of it is measured on real hardware.
     """
 
@@ -72,7 +67,6 @@ class ProfilingDevice:
     power: str | None = None
     power_reason: str = ""
     memory_reason: str = ""
-    resumes: bool = False
     simulated: bool = False
 
 
@@ -175,7 +169,6 @@ def _phone(found: FoundDevice) -> ProfilingDevice:
         reason=reason,
         power_reason=NO_POWER.removeprefix("not measured: "),
         memory_reason="estimated from the type of its processor",
-        resumes=True,
         simulated=found.simulated,
     )
 
@@ -203,7 +196,7 @@ def preview_profiling(
         InputFileError: when the network or the profile cannot be read.
     """
     network = find_network(request.network)
-    path = user_profiles_folder() / f"{device.profile_id}{SUFFIX}"
+    path = document_path("profile", device.profile_id)
     plan, earlier = adding_plan(network, request.plan, request.configurations, request.chosen, path)
     context.check_cancelled()
     rng = np.random.default_rng(request.seed)

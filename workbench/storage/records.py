@@ -112,8 +112,8 @@ class Run:
         began, finished: UTC, ISO 8601; `finished` is None until every block is there.
         blocks: how many are there.
         running: whether a living process is at it.
-        profile: id of the device profile that was made of it; empty where none was.
-        result: what it came to in a few figures.
+        profile: id of the device profile that is or will be made of it; empty where none is.
+        result: what it came to; empty until it is finished.
     """
 
     id: int

@@ -59,16 +59,6 @@ class Runs:
             )
         return _run(row)
 
-    def of_profile(self, profile: str, space_sha256: str) -> Run | None:
-        """The latest finished latency run that a profile's figures of a network come from."""
-        with self._connection.reading() as connection:
-            row = connection.execute(
-                f"{_RUNS} WHERE run.profile = ? AND network.space_sha256 = ? AND"
-                " run.finished IS NOT NULL AND plan.kind = 'latency' ORDER BY run.id DESC LIMIT 1",
-                (profile, space_sha256),
-            ).fetchone()
-        return None if row is None else _run(row)
-
     def blocks(self, run_id: int) -> Iterator[Block]:
         """The blocks of a run in the order in which they came, one at a time."""
         with self._connection.reading() as connection:
@@ -112,14 +102,32 @@ class Runs:
             ).fetchall()
         return tuple(Session(*row) for row in rows)
 
-    def record(self, plan: Plan) -> RunRecorder:
+    def record(self, plan: Plan, profile: str = "") -> RunRecorder:
         """Go on with the unfinished run of a plan, or begin one; used in a ``with`` block.
+
+        Args:
+            profile: id of the device profile that is to be made of it.
 
         Raises:
             ProjectError: it is being measured already, or the project cannot be written.
             SettingsError: the plan's device was never seen.
         """
-        return RunRecorder(self._connection, self, plan)
+        return RunRecorder(self._connection, self, plan, profile)
+
+    def finish(self, run_id: int, result: Facts) -> None:
+        """Say that every block of a run is there: the plan measured again is another run.
+
+        Args:
+            result: what it came to.
+
+        Raises:
+            ProjectError: it cannot be written.
+        """
+        with self._connection.writing() as connection:
+            connection.execute(
+                "UPDATE run SET finished = ?, result = ? WHERE id = ?",
+                (now(), json.dumps(result, allow_nan=False), run_id),
+            )
 
     def remove(self, run_id: int) -> None:
         """Throw a run and its samples away.
@@ -147,11 +155,11 @@ class RunRecorder:
         resumed: how many blocks were there when it was opened.
     """
 
-    def __init__(self, connection: Connection, runs: Runs, plan: Plan) -> None:
-        self._connection, self.plan = connection, plan
+    def __init__(self, connection: Connection, runs: Runs, plan: Plan, profile: str) -> None:
+        self._connection, self._runs, self.plan = connection, runs, plan
         self._open = True
         with connection.writing() as rows:
-            self.id, began_anew = _claim(rows, plan, connection)
+            self.id, began_anew = _claim(rows, plan, profile, connection)
             self.resumed = int(
                 rows.execute("SELECT count(*) FROM block WHERE run_id = ?", (self.id,)).fetchone()[
                     0
@@ -202,21 +210,9 @@ class RunRecorder:
             )
         self.notes.append(note)
 
-    def finish(self, profile: str = "", result: Facts | None = None) -> None:
-        """Say that every block is there, and close it: the plan measured again is another run.
-
-        Args:
-            profile: id of the device profile that was made of it.
-            result: what it came to in a few figures.
-
-        Raises:
-            ProjectError: it cannot be written.
-        """
-        with self._connection.writing() as rows:
-            rows.execute(
-                "UPDATE run SET finished = ?, profile = ?, result = ? WHERE id = ?",
-                (now(), profile, json.dumps(result or {}, allow_nan=False), self.id),
-            )
+    def finish(self, result: Facts) -> None:
+        """Say that every block is there, and close it; as `Runs.finish`."""
+        self._runs.finish(self.id, result)
         self.close()
 
     def close(self) -> None:
@@ -247,7 +243,9 @@ class RunRecorder:
                 raise
 
 
-def _claim(connection: sqlite3.Connection, plan: Plan, project: Connection) -> tuple[int, bool]:
+def _claim(
+    connection: sqlite3.Connection, plan: Plan, profile: str, project: Connection
+) -> tuple[int, bool]:
     """Make a plan's unfinished run this process's: (its id, whether it is new)."""
     plan_id = _plan_id(connection, plan)
     row = connection.execute(
@@ -260,10 +258,13 @@ def _claim(connection: sqlite3.Connection, plan: Plan, project: Connection) -> t
             raise ProjectError(
                 project.path, "is in use: the same measurement is running", "Wait for it to end."
             )
-        connection.execute("UPDATE run SET owner = ? WHERE id = ?", (this_process(), run_id))
+        connection.execute(
+            "UPDATE run SET owner = ?, profile = ? WHERE id = ?", (this_process(), profile, run_id)
+        )
         return int(run_id), False
     made = connection.execute(
-        "INSERT INTO run (plan_id, began, owner) VALUES (?, ?, ?)", (plan_id, now(), this_process())
+        "INSERT INTO run (plan_id, began, owner, profile) VALUES (?, ?, ?, ?)",
+        (plan_id, now(), this_process(), profile),
     )
     assert made.lastrowid is not None
     return made.lastrowid, True

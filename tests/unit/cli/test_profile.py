@@ -17,7 +17,7 @@ from workbench.profiling.samples import LatencyStatistics
 from workbench.services.profiling import ProfilingSummary
 
 SUMMARY = ProfilingSummary(
-    Path("mine.toml"), Path("mine.samples.npz"), 60, 16, 12_345, 0.03, 0.75, 1.0, 0.06,
+    Path("mine.toml"), Path("work.adaspring"), 7, 60, 16, 12_345, 0.03, 0.75, 1.0, 0.06,
     LatencyStatistics(500, 0.9, 0.19, 0.212, 0.24, 0.4, 0.22, 0.205, 0.219),
     15.0, "trusted", "no counter",
 )  # fmt: skip
@@ -49,7 +49,8 @@ def test_prints_what_was_measured(
     assert __main__.main(["profile", "--network", "five", "--seed", "3"]) == 0
     printed = capsys.readouterr().out
     for part in (
-        "mine.toml",
+        "device profile mine in work.adaspring",
+        "run 7 in work.adaspring",
         "12,345 runs",
         "median error 3.0%",
         "75% within 5 %",

@@ -11,6 +11,7 @@ from tests.helpers.spaces import small_space
 from workbench.core.errors import SettingsError
 from workbench.jobs import JobCancelled
 from workbench.profiling.interleaved import measure_interleaved
+from workbench.profiling.latency_blocks import BlockBook
 from workbench.profiling.live import RunMeasured, RunStarted, spread_counts
 from workbench.profiling.run_rules import PLANS, RunRules, fewest_configurations, resized
 from workbench.profiling.samples import LatencySamples, judge, statistics
@@ -55,9 +56,11 @@ def _measure(
 ) -> tuple[list[LatencySamples], FakeMachine, RecordingContext]:
     machine, context = FakeMachine(share), RecordingContext()
     runners = [FakeRunner(machine, i, ns) for i, ns in enumerate(latencies_ns)]
-    samples = measure_interleaved(
-        runners, rules, np.random.default_rng(0), context, machine.cpu_ns, machine.wall_ns
+    book = BlockBook()
+    measure_interleaved(
+        runners, rules, np.random.default_rng(0), context, machine.cpu_ns, machine.wall_ns, book
     )
+    samples = [book.samples(position, rules.rounds) for position in range(len(runners))]
     return samples, machine, context
 
 
@@ -137,9 +140,28 @@ def test_cancelling_breaks_off() -> None:
     runners = [FakeRunner(machine, i, 1_000_000) for i in range(3)]
     with pytest.raises(JobCancelled):
         measure_interleaved(
-            runners, RULES, np.random.default_rng(0), context, machine.cpu_ns, machine.wall_ns
-        )
+            runners, RULES, np.random.default_rng(0), context, machine.cpu_ns, machine.wall_ns,
+            BlockBook(),
+        )  # fmt: skip
     assert len(context.reports) == 4
+
+
+def test_blocks_that_are_there_are_not_measured_again() -> None:
+    def measure(book: BlockBook) -> list[int]:
+        machine, context = FakeMachine(), RecordingContext()
+        whole = [not book.missing(position, RULES.rounds) for position in range(3)]
+        runners = [None if done else FakeRunner(machine, i, 1_000) for i, done in enumerate(whole)]
+        rng = np.random.default_rng(0)
+        measure_interleaved(runners, RULES, rng, context, machine.cpu_ns, machine.wall_ns, book)
+        return [r.position for r in context.records if isinstance(r, RunStarted)]
+
+    book = BlockBook()
+    assert sorted(measure(book)) == sorted([0, 1, 2] * RULES.rounds)
+    for key in ((0, 2), (2, 3)):
+        del book.blocks[key]
+    before = dict(book.blocks)
+    assert measure(book) == [0, 2]
+    assert all(book.blocks[key] is block for key, block in before.items())
 
 
 def test_statistics_and_interval() -> None:

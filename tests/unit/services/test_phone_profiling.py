@@ -27,18 +27,19 @@ from workbench.jobs.events import LogLevel
 from workbench.profiling.live import RunMeasured, RunStarted
 from workbench.profiling.phone import PhoneSettings, measure_phone
 from workbench.profiling.phone_conditions import chosen_cluster
-from workbench.profiling.phone_journal import SUFFIX
 from workbench.profiling.run_rules import Plan, RunRules
-from workbench.profiling.samples_file import read_samples
 from workbench.services import phone_profiling
 from workbench.services.devices import open_device
+from workbench.services.measured_samples import measured_samples
 from workbench.services.phone_profiling import measure_and_write, start_phone_profiling
 from workbench.services.profiling import ProfilingSummary
 from workbench.services.profiling_results import open_result
+from workbench.services.projects import open_project
 from workbench.services.virtual_phone import VirtualPhone, VirtualPhoneOptions, known_programs
 from workbench.space.backbone import Backbone, ConvLayer
 from workbench.space.description import Network, read_network
 from workbench.space.design_space import DesignSpace
+from workbench.storage import Run
 
 RULES = RunRules("test", min_s=0.0, rounds=3, mirrored=False, min_runs=6, warm_up_runs=2)
 PLAN = Plan(RULES, 5, 2)
@@ -142,7 +143,15 @@ def _profile(
     def connect() -> Device:
         return open_device(phone.address, via="direct")
 
-    return measure_and_write(context, connect, network, plan, settings, out, patience_s=5.0)
+    with open_project() as project:
+        return measure_and_write(
+            context, connect, network, plan, settings, out, project, patience_s=5.0
+        )
+
+
+def _unfinished() -> list[Run]:
+    with open_project() as project:
+        return list(project.runs.list(unfinished=True))
 
 
 def _left_on(phone: VirtualPhone) -> list[str]:
@@ -169,7 +178,8 @@ def test_a_profile_of_a_virtual_phone_is_simulated_in_every_part(
     assert {part.provenance for part in (*parts, mine)} == {Provenance.SIMULATED}
     assert profile.power is None
     assert profile.notes[0].startswith("SIMULATED")
-    assert read_samples(summary.samples_path).provenance is Provenance.SIMULATED
+    found = measured_samples(mine)
+    assert found is not None and found[1].provenance is Provenance.SIMULATED
     assert [c.max_mhz for c in profile.clusters] == [1401.0, 1094.4]
     assert [c.l2_kib for c in profile.clusters] == [1024.0, 512.0]
     for text in ("simulated by", "ncnn", "1 thread on the big cores", "plan test"):
@@ -179,7 +189,7 @@ def test_a_profile_of_a_virtual_phone_is_simulated_in_every_part(
     complete = [r for r in context.records if isinstance(r, RunMeasured) and r.complete]
     assert sorted(r.position for r in complete) == list(range(COUNT))
     assert _left_on(phone) == []
-    assert not list(summary.path.parent.glob(f"*{SUFFIX}"))
+    assert _unfinished() == []
     result = open_result(RecordingContext(), network.folder, summary.path)
     assert result is not None
     assert result.runs is not None
@@ -221,16 +231,15 @@ def test_a_cancelled_measurement_goes_on_where_it_stopped(
         _profile(first, phone, network, out)
     assert not out.exists()
     assert _left_on(phone) == []
-    (kept,) = tmp_path.glob(f"*{SUFFIX}")
-    with kept.open("ab") as stream:
-        stream.write(b'{"line":"block","position":0,"rou')  # as a crash leaves it
+    (kept,) = _unfinished()
+    assert (kept.blocks, kept.plan.total_blocks, kept.profile) == (8, BLOCKS, "mine")
     second = At(0, lambda: None)
     summary = _profile(second, phone, network, out)
     assert len(second.started) == BLOCKS - 8
     assert not set(first.started[:8]) & set(second.started)
     assert summary.runs == COUNT * 6
     assert "8 blocks from an earlier session" in load_profile(out).calibrations[0].story
-    assert not kept.exists()
+    assert _unfinished() == []
 
 
 def test_another_measurement_does_not_take_over_what_was_kept(
@@ -242,7 +251,7 @@ def test_another_measurement_does_not_take_over_what_was_kept(
     other = At(0, lambda: None)
     _profile(other, phone, network, out, PhoneSettings(cores="little"))
     assert len(other.started) == BLOCKS
-    assert len(list(tmp_path.glob(f"*{SUFFIX}"))) == 1
+    assert [run.blocks for run in _unfinished()] == [8]
     profile = load_profile(out)
     assert [c.name for c in profile.clusters] == ["little", "big"]
     assert profile.latency.cluster == "little"
@@ -254,9 +263,9 @@ def test_damaged_kept_runs_are_refused(
     out = tmp_path / "mine.toml"
     with pytest.raises(JobCancelled):
         _profile(Stop(4), phone, network, out)
-    (kept,) = tmp_path.glob(f"*{SUFFIX}")
-    kept.write_bytes(b"nonsense\n" + kept.read_bytes())
-    with pytest.raises(InputFileError, match="no runs of this measurement"):
+    with open_project() as project, project._connection.writing() as rows:
+        rows.execute("UPDATE array SET data = x'00', dtype = '<i2', shape = '1'")
+    with pytest.raises(InputFileError, match="damaged block"):
         _profile(RecordingContext(), phone, network, out)
 
 
@@ -281,7 +290,7 @@ def test_a_phone_that_stays_away_leaves_what_was_measured(
     with pytest.raises(WorkbenchError) as caught:
         _profile(context, phone, network, tmp_path / "mine.toml")
     assert f"8 of {BLOCKS} blocks are kept" in caught.value.hint
-    assert len(list(tmp_path.glob(f"*{SUFFIX}"))) == 1
+    assert [run.blocks for run in _unfinished()] == [8]
 
 
 def test_a_killed_agent_is_started_again(network: Network, tmp_path: Path) -> None:
@@ -318,7 +327,7 @@ def test_faults_say_what_to_do(
     assert caught.value.hint
     phone.control("clear")
     assert _left_on(phone) == []
-    assert list(tmp_path.glob(f"*{SUFFIX}")) == []
+    assert _unfinished() == []
 
 
 def test_a_phone_without_an_agent_for_its_processor(network: Network, tmp_path: Path) -> None:
@@ -332,8 +341,9 @@ def test_an_unauthorized_computer(phone: VirtualPhone, network: Network, tmp_pat
     def connect() -> Device:
         return connect_tcp("127.0.0.1", phone.port, load_keys(), timeout_s=2.0, approval_s=0.3)
 
-    with pytest.raises(DeviceUnauthorizedError) as caught:
-        measure_and_write(RecordingContext(), connect, network, PLAN, BIG, tmp_path / "mine.toml")
+    out = tmp_path / "mine.toml"
+    with open_project() as project, pytest.raises(DeviceUnauthorizedError) as caught:
+        measure_and_write(RecordingContext(), connect, network, PLAN, BIG, out, project)
     assert caught.value.hint
 
 
@@ -371,9 +381,10 @@ def test_a_cap_that_moves_and_too_few_runs_are_told(
         return open_device(phone.address, via="direct")
 
     context = At(9, lambda: phone.control("throttle 3"))
-    measured = measure_phone(
-        context, connect, network, PLAN, PhoneSettings(), lambda _: tmp_path / "mine"
-    )
+    with open_project() as project:
+        measured = measure_phone(
+            context, connect, network, PLAN, PhoneSettings(), project, lambda _: "mine"
+        )
     assert any("cap on the processor" in reason for reason in measured.trust.reasons)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.helpers.networks import five_layer_space
 from tests.helpers.random_network import write_random_network
+from tests.helpers.stored_runs import stored, write_stored
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.devices.computer import ComputerDescription
 from workbench.devices.profile_file import load_profile
@@ -19,11 +20,17 @@ from workbench.profiling.run_rules import PLANS, Plan
 from workbench.profiling.samples import LatencySamples, judge
 from workbench.services.profile_merging import adding_plan, plan_of, read_list, with_earlier
 from workbench.services.profiling import write_measurement
+from workbench.services.projects import open_project
 from workbench.space.description import Network, read_network
 from workbench.space.tables import latency_term_tables
 
 PRICES = np.array([6e-8, 2e-7, 2.5e-7, 2.4e-7, 1e-7, 1.2e-6, 0.002, 1e-6])
 COMPUTER = ComputerDescription("Plain CPU", 2, 2, 8192, "Linux 6", "x86_64", ())
+
+
+@pytest.fixture(autouse=True)
+def _own_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,7 @@ def _measure(network: Network, plan: Plan, slower: float = 1.0) -> LocalMeasurem
     )
     return LocalMeasurement(
         plan, design, samples, judge(samples, plan.rules), 9e9, None, "no counter", COMPUTER,
-        "ncnn 1.0", "2026-01-02T03:04+00:00",
+        "ncnn 1.0", "2026-01-02T03:04+00:00", 0,
     )  # fmt: skip
 
 
@@ -76,15 +83,16 @@ def test_chosen_ones_are_part_of_a_whole_design(network: Network) -> None:
 def test_a_list_is_added_to_what_was_measured(network: Network, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     whole = plan_of(network, "quick", 20)
-    write_measurement(network, _measure(network, whole), path)
+    write_stored(network, _measure(network, whole), path)
     text = _unmeasured(network, path)
     plan, earlier = adding_plan(network, "quick", None, [text], path)
     assert earlier is not None
     assert (plan.fit, plan.held_out) == (2, 0)
-    both = with_earlier(_measure(network, plan), earlier)
+    with open_project() as project:
+        both = with_earlier(stored(project, network, _measure(network, plan)), earlier)
+        write_measurement(project, network, both, path)
     assert both.design.fit.shape[0] == whole.fit + 1
     assert both.design.held_out.shape[0] == whole.held_out
-    write_measurement(network, both, path)
     (calibration,) = load_profile(path).calibrations
     assert (calibration.fitted_configurations, calibration.held_out_configurations) == (
         whole.fit + 1, whole.held_out,
@@ -102,7 +110,7 @@ def test_a_list_is_added_to_what_was_measured(network: Network, tmp_path: Path) 
 
 def test_a_device_that_got_slower_is_said(network: Network, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    write_measurement(network, _measure(network, plan_of(network, "quick", 20)), path)
+    write_stored(network, _measure(network, plan_of(network, "quick", 20)), path)
     plan, earlier = adding_plan(network, "quick", None, [_unmeasured(network, path)], path)
     assert earlier is not None
     both = with_earlier(_measure(network, plan, slower=1.2), earlier)
@@ -113,7 +121,7 @@ def test_a_device_that_got_slower_is_said(network: Network, tmp_path: Path) -> N
 
 def test_what_does_not_belong_together_is_refused(network: Network, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    write_measurement(network, _measure(network, plan_of(network, "quick", 20)), path)
+    write_stored(network, _measure(network, plan_of(network, "quick", 20)), path)
     text = _unmeasured(network, path)
     with pytest.raises(SettingsError, match="under the rules 'quick'"):
         adding_plan(network, "standard", None, [text], path)

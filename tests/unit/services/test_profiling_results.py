@@ -10,10 +10,10 @@ import pytest
 from tests.helpers.contexts import RecordingContext
 from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
+from tests.helpers.stored_runs import write_stored
 from tests.unit.services.test_profiling import _measurement
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.jobs import JobCancelled
-from workbench.services.profiling import write_measurement
 from workbench.services.profiling_results import (
     CSV_COLUMNS,
     ProfilingResult,
@@ -28,9 +28,15 @@ from workbench.services.profiling_setup import (
     profiling_devices,
     start_profiling,
 )
+from workbench.services.projects import default_project, open_project
 from workbench.space.description import Network, read_network
 
 DEVICE = ProfilingDevice(LOCAL, "this_computer", "This computer", "a CPU", power_reason="none")
+
+
+@pytest.fixture(autouse=True)
+def _own_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture(scope="module")
@@ -47,34 +53,44 @@ def _open(network: Network, path: Path) -> ProfilingResult:
 
 def test_a_measurement_opens_again_as_it_was(network: Network, tmp_path: Path) -> None:
     measurement, path = _measurement(network.space), tmp_path / "mine.toml"
-    summary = write_measurement(network, measurement, path)
+    summary = write_stored(network, measurement, path)
     runs = _open(network, path).runs
     assert runs is not None
     assert runs.fitted == 60
-    np.testing.assert_allclose(runs.measured_ms, measurement.medians_ms(), rtol=1e-6)
+    np.testing.assert_allclose(runs.measured_ms, measurement.medians_ms(), rtol=1e-5)
     assert np.median(np.abs(runs.held_out_errors)) == pytest.approx(
         summary.relative_error, rel=0.02
     )
     assert [run.runs for run in runs.runs] == [27] * 76
     assert all(run.complete for run in runs.runs)
     assert runs.trust.mark == "trusted"
-    assert runs.backbone.p50_ms == pytest.approx(summary.backbone.p50_ms, rel=1e-6)
+    assert runs.backbone.p50_ms == pytest.approx(summary.backbone.p50_ms, rel=1e-5)
+
+
+def test_tables_of_two_networks_keep_their_own_runs(network: Network, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    write_stored(network, _measurement(network.space), path)
+    other = read_network(write_random_network(tmp_path / "other", _one_layer_less()))
+    second = write_stored(other, _measurement(other.space), path)
+    first = _open(network, path).runs
+    assert first is not None and first.run != second.run
+    with pytest.raises(InputFileError, match="another network"):
+        export_samples_csv(RecordingContext(), first.run, other.folder, tmp_path / "x.csv")
 
 
 def test_a_profile_without_its_raw_runs_says_why(network: Network, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    samples = write_measurement(network, _measurement(network.space), path).samples_path
-    other = read_network(write_random_network(tmp_path / "other", _one_layer_less()))
-    write_measurement(other, _measurement(other.space), path)
-    first = _open(network, path)
-    assert first.runs is None and "measured later" in first.runs_missing
-    assert _open(other, path).runs is not None
-    np.savez_compressed(samples, sizes=np.zeros((1, 1)))
-    assert "does not say which network" in _open(other, path).runs_missing
-    samples.write_bytes(b"PK not a file of arrays")
-    assert "can be read" in _open(other, path).runs_missing
-    samples.unlink()
-    assert "not there" in _open(other, path).runs_missing
+    run_id = write_stored(network, _measurement(network.space), path).run
+    with open_project() as project, project._connection.writing() as rows:
+        rows.execute("DELETE FROM block WHERE position = 3 AND round = 2")
+    assert "not all samples can be read" in _open(network, path).runs_missing
+    with open_project() as project:
+        project.runs.remove(run_id)
+    assert "not in this project" in _open(network, path).runs_missing
+    default_project().write_text("nonsense")
+    assert "no project file" in _open(network, path).runs_missing
+    default_project().unlink()
+    assert "not in this project" in _open(network, path).runs_missing
 
 
 def _one_layer_less():  # type: ignore[no-untyped-def]
@@ -90,22 +106,11 @@ def test_nothing_measured_is_no_error(network: Network, tmp_path: Path) -> None:
     assert open_result(RecordingContext(), network.folder, "redmi_3s") is None
 
 
-@pytest.mark.parametrize("broken", ["sizes", "samples_ms", "configurations"])
-def test_arrays_that_do_not_fit_are_refused(network: Network, tmp_path: Path, broken: str) -> None:
-    path = tmp_path / "mine.toml"
-    samples = write_measurement(network, _measurement(network.space), path).samples_path
-    with np.load(samples) as arrays:
-        changed = {name: arrays[name] for name in arrays.files}
-    changed[broken] = changed[broken][:-1]
-    np.savez_compressed(samples, **changed)
-    assert _open(network, path).runs is None
-
-
 def test_raw_runs_as_a_table(network: Network, tmp_path: Path) -> None:
     measurement, path = _measurement(network.space), tmp_path / "mine.toml"
-    samples = write_measurement(network, measurement, path).samples_path
+    run_id = write_stored(network, measurement, path).run
     out = tmp_path / "runs.csv"
-    assert export_samples_csv(RecordingContext(), samples, network.folder, out) == 76 * 27
+    assert export_samples_csv(RecordingContext(), run_id, network.folder, out) == 76 * 27
     head, first, *rest = out.read_text().splitlines()
     assert head == ",".join(CSV_COLUMNS)
     assert len(rest) == 76 * 27 - 1
@@ -119,9 +124,9 @@ def test_raw_runs_as_a_table(network: Network, tmp_path: Path) -> None:
 
 def test_a_cancelled_export_leaves_no_file(network: Network, tmp_path: Path) -> None:
     path, out = tmp_path / "mine.toml", tmp_path / "runs.csv"
-    samples = write_measurement(network, _measurement(network.space), path).samples_path
+    run_id = write_stored(network, _measurement(network.space), path).run
     with pytest.raises(JobCancelled):
-        export_samples_csv(RecordingContext(stop_after=3), samples, network.folder, out)
+        export_samples_csv(RecordingContext(stop_after=3), run_id, network.folder, out)
     assert not list(tmp_path.glob("*runs.csv*"))
 
 
@@ -145,5 +150,5 @@ def test_what_cannot_be_measured_is_refused(network: Network) -> None:
         start_profiling(ProfilingRequest("a_phone", str(network.folder), "quick", 3))
     with pytest.raises(SettingsError, match="do not suit"):
         start_profiling(ProfilingRequest(LOCAL, str(network.folder), "quick", 3))
-    with pytest.raises(InputFileError):
-        export_samples_csv(RecordingContext(), Path("none.npz"), network.folder, Path("x.csv"))
+    with pytest.raises(SettingsError, match="no run 7"):
+        export_samples_csv(RecordingContext(), 7, network.folder, Path("x.csv"))

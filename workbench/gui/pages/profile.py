@@ -215,9 +215,9 @@ class ProfilePage(Page):
                 self._renew_profiles()
                 self._load()
             case Cancelled():
-                self._end(profiling_plan.ended_text("cancelled", self.form.device))
+                self._end(profiling_plan.ended_text("cancelled"))
             case Failed():
-                self._end(profiling_plan.ended_text("failed", self.form.device))
+                self._end(profiling_plan.ended_text("failed"))
                 self.runs.error.show_problem(Problem.of(event))
 
     def _renew_profiles(self) -> None:

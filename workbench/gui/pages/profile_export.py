@@ -39,7 +39,7 @@ class SampleExport(QObject):
         if view.result.runs is None or self._job is not None:
             return
         arguments = {
-            "samples": view.result.runs.path,
+            "run": view.result.runs.run,
             "network": str(view.result.network.folder),
             "out": path,
         }

@@ -28,7 +28,7 @@ from workbench.services.profiling_setup import (
 Preview = Callable[[JobContext, ProfilingRequest, ProfilingDevice, str | None], ProfilingPreview]
 FindPhones = Callable[[JobContext, tuple[str, ...]], tuple[ProfilingDevice, ...]]
 OpenResult = Callable[[JobContext, str, str], ProfilingResult | None]
-Export = Callable[[JobContext, Path, str, Path], int]
+Export = Callable[[JobContext, int, str, Path], int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,7 @@ def advice(device: ProfilingDevice | None, others: list[str]) -> str:
     return "Close other programs first: they take the processor and spoil the figures."
 
 
-def ended_text(how: str, device: ProfilingDevice | None) -> str:
+def ended_text(how: str) -> str:
     """What a measurement left behind that was ``cancelled`` or ``failed``."""
     begin = "Cancelled." if how == "cancelled" else "The measurement broke off."
-    if device is not None and device.resumes:
-        return f"{begin} No profile was written; starting again goes on where it stopped."
-    return f"{begin} Nothing was written; your device profiles are as before."
+    return f"{begin} No profile was written; starting again goes on where it stopped."
