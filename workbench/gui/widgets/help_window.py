@@ -31,6 +31,7 @@ _ORDER = (
     "network",
     "traces",
     "device-profiles",
+    "projects",
     "trace-format",
     "training",
 )
