@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
+from workbench.profiling.samples_file import read_samples, samples_path, write_samples
 
 from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
 from tests.unit.services.test_profiling import _measurement
 from workbench.profiling.samples import LatencySamples
-from workbench.profiling.samples_file import read_samples, samples_path, write_samples
 from workbench.services.device_profiles import user_profiles_folder
 from workbench.services.profiling import write_measurement
 from workbench.services.proxy_check import check_proxies, every_proxy_check, kendall
