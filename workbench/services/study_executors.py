@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import concurrent.futures as cf
 import os
+import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from workbench.core.errors import SettingsError, WorkbenchError
 
@@ -54,6 +57,7 @@ class Workers:
     complaint: Callable[[], str] = lambda: ""
     close: ExitStack = field(default_factory=ExitStack)
     _executor: cf.Executor | None = None
+    _futures: WeakSet[cf.Future[Any]] = field(default_factory=WeakSet)
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> cf.Future[T]:
         """Hand a call to the executor.
@@ -63,13 +67,17 @@ class Workers:
         """
         if self._executor is None:
             self._executor = self.make()
-        return self._executor.submit(function, *arguments)
+        future = self._executor.submit(function, *arguments)
+        self._futures.add(future)
+        return future
 
     def restart(self) -> None:
-        """Give the executor up; the next call makes a new one."""
+        """Give the executor and what it still has up; the next call makes a new one."""
         executor, self._executor = self._executor, None
         if executor is not None:
-            executor.shutdown(wait=True, cancel_futures=True)
+            for future in list(self._futures):
+                future.cancel()
+            executor.shutdown(wait=True)
 
     def __enter__(self) -> Self:
         return self
@@ -134,6 +142,7 @@ def dask_workers(address: str) -> Workers:
             "Install it with: pip install 'adaspring-workbench[cluster]'",
         ) from error
     try:
+        _knock(address)
         connect: Callable[..., Any] = Client  # its own types are incomplete
         client = connect(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -159,6 +168,14 @@ def dask_workers(address: str) -> Workers:
         complaint=complaint,
         close=close,
     )
+
+
+def _knock(address: str) -> None:
+    """Raise OSError or ValueError where nobody listens: Dask's client would go on trying."""
+    place = urlsplit(address)
+    if place.scheme not in ("tcp", "tls") or not place.hostname or not place.port:
+        raise ValueError(f"{address!r} is not of the form tcp://host:port")
+    socket.create_connection((place.hostname, place.port), _CONNECT_S).close()
 
 
 def check_stopped() -> None:

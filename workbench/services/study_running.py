@@ -211,6 +211,10 @@ class _Cells:
             result = future.result()
         except cf.BrokenExecutor:
             return False
+        except cf.CancelledError:  # a cluster that lost its scheduler does this
+            text = "The cluster gave it up."
+            self._fail(CellFailure(work.key, text, "Look after the cluster and go on."))
+            return True
         except Exception as error:  # one cell's error must not end the others
             self._fail(CellFailure(work.key, *failure_of(error)[:3]))
             return True
