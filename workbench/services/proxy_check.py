@@ -1,4 +1,4 @@
-"""How well proxies rank configurations against raw measurements kept beside a device profile.
+"""How well proxies rank configurations against raw measurements kept in the project.
 
 The paper's criterion is arithmetic intensity: C/Sp and C/Sa, weighted to E. Beside it stand the
 multiply-accumulates C and the profile's own latency models. Only measurements of whole
@@ -7,18 +7,20 @@ configurations on that very device count; published latencies of other networks 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from workbench.core.errors import InputFileError
-from workbench.devices.profile import DeviceProfile, calibration_of, space_signature
+from workbench.devices.profile import Calibration, DeviceProfile, calibration_of
 from workbench.devices.profile_file import load_profile
 from workbench.export.proxy_report import ProxyCheck, ProxyRank, Tau
-from workbench.profiling.samples_file import KeptSamples, read_samples, samples_path
+from workbench.profiling.kept_samples import KeptSamples
 from workbench.services.catalogue import find_network, list_networks
 from workbench.services.device_profiles import list_profiles, profile_path
+from workbench.services.measured_samples import measured_samples
 from workbench.space.description import Network
 from workbench.space.design_space import DesignSpace
 from workbench.space.tables import (
@@ -38,20 +40,16 @@ def check_proxies(profile: str | Path, network: str | Path) -> ProxyCheck | None
 
     Raises:
         SettingsError: when there is no such network or profile.
-        InputFileError: when network, profile or samples cannot be read.
+        InputFileError: when network, profile or project cannot be read.
     """
     path = profile_path(profile)
-    found, loaded = find_network(network), load_profile(path)
-    kept = _samples(path)
-    if kept is None or not _fits(kept, found.space):
-        return None
-    return _check(path.stem, loaded, found, kept)
+    return _check(path.stem, load_profile(path), find_network(network))
 
 
 def every_proxy_check(networks: Iterable[str | Path] | None = None) -> tuple[ProxyCheck, ...]:
     """The checks of all profiles that have measurements of one of these networks.
 
-    Profiles and samples that cannot be read have none; the Profile page tells why.
+    Profiles and measurements that cannot be read have none; the Profile page tells why.
 
     Args:
         networks: ids or folders; all there are by default.
@@ -60,36 +58,42 @@ def every_proxy_check(networks: Iterable[str | Path] | None = None) -> tuple[Pro
         SettingsError, InputFileError: when a named network cannot be used.
     """
     names = [entry.path for entry in list_networks()] if networks is None else networks
-    spaces = [find_network(name) for name in names]
+    found = [find_network(name) for name in names]
     checks = []
     for entry in list_profiles():
-        try:
-            kept = _samples(entry.path)
-        except InputFileError:
-            continue
-        if kept is None or entry.profile is None:
-            continue
-        for found in spaces:
-            if _fits(kept, found.space):
-                checks.append(_check(entry.id, entry.profile, found, kept))
+        for network in found:
+            with contextlib.suppress(InputFileError):
+                if entry.profile is not None and (
+                    check := _check(entry.id, entry.profile, network)
+                ):
+                    checks.append(check)
     return tuple(checks)
 
 
-def _samples(profile: Path) -> KeptSamples | None:
-    path = samples_path(profile)
-    return read_samples(path) if path.is_file() else None
+def _check(name: str, profile: DeviceProfile, network: Network) -> ProxyCheck | None:
+    """None where the profile holds no table of this network, or the project not its samples."""
+    calibration = calibration_of(profile, network.space)
+    stored = None if calibration is None else measured_samples(calibration)
+    if calibration is None or stored is None or not _fits(stored[1], network.space):
+        return None
+    return _ranked(name, profile, network, calibration, stored[1])
 
 
 def _fits(kept: KeptSamples, space: DesignSpace) -> bool:
     configurations = kept.configurations
     return bool(
-        kept.space_sha256 == space_signature(space)
-        and configurations.shape[1] == space.decisions
+        configurations.shape[1] == space.decisions
         and (configurations < np.array(space.sizes)).all()
     )
 
 
-def _check(name: str, profile: DeviceProfile, network: Network, kept: KeptSamples) -> ProxyCheck:
+def _ranked(
+    name: str,
+    profile: DeviceProfile,
+    network: Network,
+    calibration: Calibration,
+    kept: KeptSamples,
+) -> ProxyCheck:
     space, configurations = network.space, kept.configurations
     measured_ms = np.array([float(np.median(sample.all_ms)) for sample in kept.samples])
     macs, param, activation = cost_tables(space).totals(configurations).T
@@ -107,7 +111,8 @@ def _check(name: str, profile: DeviceProfile, network: Network, kept: KeptSample
             None if fitted else kendall(slowness, measured_ms),
         )
 
-    ranks = [
+    table = calibration.tables().totals(configurations)[:, 0]
+    ranks = (
         rank("macs", "C", "more is slower", macs),
         rank("macs_per_param_byte", "C/Sp", "more is faster", -macs / param),
         rank("macs_per_activation_byte", "C/Sa", "more is faster", -macs / activation),
@@ -116,11 +121,8 @@ def _check(name: str, profile: DeviceProfile, network: Network, kept: KeptSample
             -arithmetic_intensity(macs, param, activation),
         ),
         rank("latency_terms", "latency, model of eight terms", "more is slower", terms, True),
-    ]  # fmt: skip
-    calibration = calibration_of(profile, space)
-    if calibration is not None:
-        table = calibration.tables().totals(configurations)[:, 0]
-        ranks.append(rank("latency_table", "latency table", "more is slower", table, True))
+        rank("latency_table", "latency table", "more is slower", table, True),
+    )  # fmt: skip
     return ProxyCheck(
         profile=name,
         profile_title=profile.title,
@@ -129,7 +131,7 @@ def _check(name: str, profile: DeviceProfile, network: Network, kept: KeptSample
         plan=kept.plan,
         measured_at=kept.measured_at,
         trust_reasons=kept.trust_reasons,
-        ranks=tuple(ranks),
+        ranks=ranks,
     )
 
 

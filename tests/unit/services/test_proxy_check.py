@@ -8,17 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
-from workbench.profiling.samples_file import read_samples, samples_path, write_samples
 
 from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
+from tests.helpers.stored_runs import write_stored
 from tests.unit.services.test_profiling import _measurement
+from workbench.devices.profile import Calibration
+from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.samples import LatencySamples
-from workbench.services.device_profiles import user_profiles_folder
-from workbench.services.profiling import write_measurement
+from workbench.services.measured_samples import measured_samples
+from workbench.services.projects import document_path
 from workbench.services.proxy_check import check_proxies, every_proxy_check, kendall
 from workbench.space.description import Network, read_network
 from workbench.space.tables import arithmetic_intensity, cost_tables
+from workbench.storage import Run
 
 
 @pytest.fixture(scope="module")
@@ -54,44 +57,48 @@ def test_orders_that_are_known() -> None:
     assert few is not None and few.low is None
 
 
-def test_a_measured_profile_is_checked_and_others_are_not(network: Network) -> None:
-    path = user_profiles_folder() / "proxied.toml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    measurement = _measurement(network.space)
-    write_measurement(network, measurement, path)
-    try:
-        (check,) = every_proxy_check([network.folder])
-        assert check == check_proxies("proxied", network.folder)
-        assert check_proxies("proxied", "fashion_mnist") is None
-        assert check_proxies("redmi_3s", network.folder) is None
-        ranks = {rank.id: rank for rank in check.ranks}
-        assert list(ranks) == [
-            "macs", "macs_per_param_byte", "macs_per_activation_byte", "intensity",
-            "latency_terms", "latency_table",
-        ]  # fmt: skip
-        table, macs = ranks["latency_table"], ranks["macs"]
-        # The table is judged by configurations it was not fitted to, and does well there.
-        assert table.every is None and table.unseen is not None and table.unseen.value > 0.8
-        assert macs.every is not None and macs.every.configurations == 76
-        assert macs.unseen is not None and macs.unseen.configurations == 16
-        assert ranks["intensity"].every is not None
-        samples_path(path).write_bytes(b"PK damaged")
-        assert every_proxy_check([network.folder]) == ()
-    finally:
-        path.unlink()
-        samples_path(path).unlink()
+@pytest.fixture
+def profile(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A profile measured into a project of its own."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    path = document_path("profile", "proxied")
+    write_stored(network, _measurement(network.space), path)
+    return path
 
 
-def test_intensity_is_read_as_more_is_faster(network: Network, tmp_path: Path) -> None:
+def test_a_measured_profile_is_checked_and_others_are_not(network: Network, profile: Path) -> None:
+    (check,) = every_proxy_check([network.folder])
+    assert check == check_proxies("proxied", network.folder)
+    assert check_proxies("proxied", "fashion_mnist") is None
+    assert check_proxies("redmi_3s", network.folder) is None
+    ranks = {rank.id: rank for rank in check.ranks}
+    assert list(ranks) == [
+        "macs", "macs_per_param_byte", "macs_per_activation_byte", "intensity",
+        "latency_terms", "latency_table",
+    ]  # fmt: skip
+    table, macs = ranks["latency_table"], ranks["macs"]
+    # The table is judged by configurations it was not fitted to, and does well there.
+    assert table.every is None and table.unseen is not None and table.unseen.value > 0.8
+    assert macs.every is not None and macs.every.configurations == 76
+    assert macs.unseen is not None and macs.unseen.configurations == 16
+    assert ranks["intensity"].every is not None
+
+
+def test_intensity_is_read_as_more_is_faster(
+    network: Network, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where measured latency falls with intensity, intensity ranks perfectly."""
-    path = tmp_path / "mine.toml"
-    write_measurement(network, _measurement(network.space), path)
-    kept = read_samples(samples_path(path))
-    macs, param, activation = cost_tables(network.space).totals(kept.configurations).T
-    slowness = 1 / arithmetic_intensity(macs, param, activation)
-    samples = [LatencySamples(ms, (np.full(3, ms), np.full(3, ms)), 1.0) for ms in slowness]
-    write_samples(samples_path(path), replace(kept, samples=tuple(samples)))
-    check = check_proxies(path, network.folder)
+
+    def ideal(calibration: Calibration) -> tuple[Run, KeptSamples]:
+        found = measured_samples(calibration)
+        assert found is not None
+        macs, param, activation = cost_tables(network.space).totals(found[1].configurations).T
+        slowness = 1 / arithmetic_intensity(macs, param, activation)
+        samples = tuple(LatencySamples(ms, (np.full(3, ms),), 1.0) for ms in slowness)
+        return found[0], replace(found[1], samples=samples)
+
+    monkeypatch.setattr("workbench.services.proxy_check.measured_samples", ideal)
+    check = check_proxies(profile, network.folder)
     assert check is not None
     rank = {rank.id: rank for rank in check.ranks}["intensity"]
     assert rank.every is not None and rank.every.value == pytest.approx(1.0)
