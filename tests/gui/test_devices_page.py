@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,10 +15,13 @@ from workbench.devices.capabilities import Capability
 from workbench.devices.computer import Cache, ComputerDescription
 from workbench.devices.device import TransportKind
 from workbench.devices.local import LocalReading
+from workbench.devices.parsers import BatteryState, CpuCluster, ThermalState
+from workbench.devices.parsers.thermal import Temperature
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
-from workbench.gui.pages.devices import DeviceSources, DevicesPage
-from workbench.gui.presenters.devices import PHONE_NOTE
+from workbench.gui.device_desk import Wanted
+from workbench.gui.pages.devices import DevicesPage
+from workbench.gui.presenters.device_sources import DeviceSources
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.services_catalogue import ServicesCatalogue
 from workbench.gui.settings import Settings
@@ -28,6 +32,7 @@ from workbench.jobs import Job, JobContext, JobManager, run_in_thread
 from workbench.services.computer import ComputerOverview, ComputerSample
 from workbench.services.device_watch import PhoneWaiting, VirtualPhoneStarted
 from workbench.services.devices import DeviceOverview, FoundDevice, ServerStatus
+from workbench.services.phone_live import PhoneAway, PhoneLive
 
 OVERVIEW = ComputerOverview(
     ComputerDescription(
@@ -53,6 +58,14 @@ def _phone(serial: str, state: DeviceState, model: str = "") -> FoundDevice:
     )
 
 
+def _live(t_s: float, load: float) -> PhoneLive:
+    fast = CpuCluster((0, 1), 2_000_000, 300_000, 1_500_000, 1_400_000, "schedutil", ())
+    slow = CpuCluster((2, 3), 1_000_000, 300_000, 1_000_000, 900_000, "schedutil", ())
+    battery = BatteryState(72.0, "discharging", (), 3900.0, 31.5, None, None, faked=False)
+    thermal = ThermalState(2, False, (Temperature("CPU0", "cpu", 55.5, 0),))
+    return PhoneLive(t_s, (fast, slow), (load, None), 700.0, -250_000, 3_900_000, battery, thermal)
+
+
 def _play(context: JobContext, records: list[object]) -> None:
     for record in records:
         context.publish(record)
@@ -66,6 +79,8 @@ class Sources:
     def __init__(self, *phones: DeviceOverview) -> None:
         self.phones_records = list(phones) or [DeviceOverview(NO_SERVER, USB, ())]
         self.addresses: list[tuple[str, ...]] = []
+        self.watched: list[str] = []
+        self.left: list[str] = []
         self.jobs: list[Job] = []
 
     def computer(self) -> Job:
@@ -75,6 +90,24 @@ class Sources:
     def phones(self, addresses: tuple[str, ...]) -> Job:
         self.addresses.append(addresses)
         return self._job(list(self.phones_records))
+
+    def phone(self, name: str) -> Job:
+        self.watched.append(name)
+        lives = [_live(float(t), 0.1 * t) for t in range(4)]
+        return self._job([*lives, PhoneAway("It went away."), _live(5.0, 0.5)])
+
+    def connect(self, address: str) -> Job:
+        return run_in_thread(lambda _: f"connected to {address}", name="connect")
+
+    def disconnect(self, address: str) -> Job:
+        self.left.append(address)
+        return run_in_thread(lambda _: f"disconnected {address}", name="disconnect")
+
+    def made(self) -> DeviceSources:
+        return DeviceSources(
+            self.computer, self.phones, self.virtual, self.phone,
+            connect=self.connect, disconnect=self.disconnect, no_start=lambda: "no adb here",
+        )  # fmt: skip
 
     def virtual(self, profile: str) -> Job:
         return self._job([VirtualPhoneStarted("127.0.0.1:5999", profile)])
@@ -122,9 +155,7 @@ Make = Callable[..., DevicesPage]
 def make(stage: Stage, qtbot: QtBot) -> Make:
     def build(sources: Sources | None = None) -> DevicesPage:
         sources = sources or Sources()
-        page = DevicesPage(
-            stage.shell, DeviceSources(sources.computer, sources.phones, sources.virtual)
-        )
+        page = DevicesPage(stage.shell, sources.made())
         qtbot.addWidget(page)
         page.resize(1364, 800)
         page.show()
@@ -176,9 +207,12 @@ def test_watching_shows_in_no_bar(make: Make, stage: Stage) -> None:
 
 def test_actions_lead_to_the_other_pages(make: Make, stage: Stage, qtbot: QtBot) -> None:
     page = make()
-    qtbot.mouseClick(page.panel.profile, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(page.panel.record, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.panel.buttons["profile"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.panel.buttons["record"], Qt.MouseButton.LeftButton)
     assert stage.pages == ["profile", "traces"]
+    assert stage.shell.desk.take("traces") == Wanted("local")
+    assert not page.panel.buttons["open"].isEnabled()
+    assert "no device profile yet" in page.panel.note
 
 
 # ---- phones ------------------------------------------------------------------------------------
@@ -188,7 +222,6 @@ def test_no_phones_says_why_and_what_is_missing(make: Make) -> None:
     page = make()
     assert "No ADB server answers." in page.phones_note
     assert "no library for USB" in page.phones_note
-    assert PHONE_NOTE in page.phones_note
 
 
 @pytest.mark.parametrize("state", [s for s in DeviceState if not s.usable])
@@ -200,22 +233,67 @@ def test_each_state_says_what_to_do(make: Make, state: DeviceState) -> None:
     page.select("A1")
     assert page.panel.title == "Phone one"
     assert ADVICE[state].to_do in _texts(page)
-    assert not page.panel.profile.isEnabled()
+    assert not page.panel.buttons["profile"].isEnabled()
+    assert not page.panel.buttons["record"].isEnabled()
 
 
-def test_a_phone_can_be_measured_but_not_recorded(make: Make, stage: Stage) -> None:
+def test_a_phone_is_watched_live_measured_and_recorded(
+    make: Make, stage: Stage, qtbot: QtBot
+) -> None:
+    sources = Sources(DeviceOverview(SERVER, USB, (_phone("A1", DeviceState.DEVICE, "One"),)))
+    page = make(sources)
+    page.select("A1")
+    qtbot.waitUntil(lambda: page.panel.strips.samples == 5, timeout=20_000)
+    assert sources.watched == ["A1"]
+    assert page.panel.strips.text("load") == "50 %"
+    assert page.panel.strips.text("clock") == "1,400 MHz"
+    assert page.panel.strips.text("current") == "250,000 raw"
+    shown = _texts(page)
+    for words in (
+        "2 cores, 1,400 of 2,000 MHz, capped at 1,500 MHz, load 50\N{NO-BREAK SPACE}%",
+        "2 cores, 900 of 1,000 MHz",
+        "72\N{NO-BREAK SPACE}%, discharging, 3.90 V",
+        "CPU0 55.5 °C",
+        "moderate",
+    ):
+        assert words in shown
+    assert "It went away." in stage.messages
+    page.panel.buttons["profile"].click()
+    assert stage.shell.settings.text("profile/device") == "A1"
+    page.panel.buttons["record"].click()
+    assert stage.shell.desk.take("traces") == Wanted("A1")
+    assert stage.pages == ["profile", "traces"]
+    page.select("this computer")
+    qtbot.waitUntil(lambda: page.watch.watched == "", timeout=5000)
+    assert [strip.key for strip in page.panel.strips.strips] == ["load", "share", "memory", "cache"]
+    page.grab()
+
+
+def test_a_phone_at_work_is_left_alone(make: Make, stage: Stage, qtbot: QtBot) -> None:
     page = make(Sources(DeviceOverview(SERVER, USB, (_phone("A1", DeviceState.DEVICE, "One"),))))
     page.select("A1")
-    assert page.panel.profile.isEnabled()
-    assert not page.panel.record.isEnabled()
-    page.panel.profile.click()
-    assert stage.pages == ["profile"]
-    assert stage.shell.settings.text("profile/device") == "A1"
-    assert page.panel.note == PHONE_NOTE
-    assert not page.panel.strips.isVisible()
-    page.select("this computer")
-    assert page.panel.profile.isEnabled()
-    assert page.panel.strips.isVisible()
+    assert page.watch.watched == "A1"
+    stage.shell.desk.claim("A1", "being profiled")
+    assert page.watch.watched == ""
+    assert "It is being profiled." in page.panel.note
+    assert not page.panel.buttons["record"].isEnabled()
+    stage.shell.desk.release("A1")
+    assert page.watch.watched == "A1"
+    assert page.panel.buttons["record"].isEnabled()
+    page.on_hidden()
+
+
+def test_a_phone_at_an_address_can_be_disconnected(make: Make, stage: Stage, qtbot: QtBot) -> None:
+    wireless = _phone("10.0.0.7:40001", DeviceState.DEVICE, "Over Wi-Fi")
+    cable = _phone("A1", DeviceState.DEVICE, "On a cable")
+    sources = Sources(DeviceOverview(SERVER, USB, (wireless, cable)))
+    page = make(sources)
+    page.select("10.0.0.7:40001")
+    page.panel.buttons["leave"].click()
+    assert sources.left == ["10.0.0.7:40001"]
+    qtbot.waitUntil(lambda: len(sources.addresses) == 2, timeout=20_000)
+    page.select("A1")
+    assert not page.panel.buttons["leave"].isVisible()
 
 
 def test_markup_from_a_phone_stays_text(make: Make) -> None:
@@ -226,24 +304,31 @@ def test_markup_from_a_phone_stays_text(make: Make) -> None:
     assert page.panel._title.textFormat() == Qt.TextFormat.PlainText
 
 
-def test_an_address_is_kept_and_looked_at(make: Make, qtbot: QtBot) -> None:
+def test_an_address_is_reached_and_remembered(make: Make, stage: Stage, qtbot: QtBot) -> None:
     sources = Sources()
     page = make(sources)
-    assert not page.connect_button.isEnabled()
-    page.address.setText("192.168.1.17")
-    qtbot.keyClick(page.address, Qt.Key.Key_Return)
+    page.add_button.click()
+    dialog = page.links.dialog
+    assert dialog is not None and not dialog.connect_button.isEnabled()
+    dialog.address.setText("192.168.1.17")
+    qtbot.keyClick(dialog.address, Qt.Key.Key_Return)
     assert sources.addresses == [(), ("192.168.1.17:5555",)]
-    assert page.address.text() == ""
+    assert stage.shell.desk.addresses == ("192.168.1.17:5555",)
+    assert page.links.remembered == ("192.168.1.17:5555",)
+    dialog.remembered.setCurrentRow(0)
+    dialog.forget_button.click()
+    assert page.links.remembered == () and dialog.remembered.count() == 0
+    dialog.reject()
+    assert page.links.dialog is None
 
 
-def test_nonsense_is_no_address(make: Make, stage: Stage) -> None:
-    sources = Sources()
+def test_with_a_server_the_server_connects(make: Make, stage: Stage, qtbot: QtBot) -> None:
+    sources = Sources(DeviceOverview(SERVER, USB, ()))
     page = make(sources)
-    page.address.setText("not an address; rm -rf")
-    page.connect_address()
-    (problem,) = stage.problems
-    assert "is no address" in problem.message
-    assert sources.addresses == [()]
+    page.links.connect_to("10.0.0.7:40001")
+    qtbot.waitUntil(lambda: len(sources.addresses) == 2, timeout=20_000)
+    assert sources.addresses == [(), ()]
+    assert "The ADB server is connected to 10.0.0.7:40001." in stage.messages
 
 
 def test_a_watch_that_fails_says_why(make: Make, qtbot: QtBot) -> None:
@@ -251,8 +336,10 @@ def test_a_watch_that_fails_says_why(make: Make, qtbot: QtBot) -> None:
         raise SettingsError("ADB_SERVER_SOCKET makes no sense.", "Correct it.")
 
     page = make()
-    page._sources = DeviceSources(page._sources.computer, lambda _: run_in_thread(fail))
-    page.refresh()
+    page.watch.sources = dataclasses.replace(
+        page.watch.sources, phones=lambda _: run_in_thread(fail)
+    )
+    page.watch.refresh()
     qtbot.waitUntil(lambda: "makes no sense" in page.phones_note, timeout=20_000)
 
 
@@ -264,6 +351,7 @@ def test_a_virtual_phone_is_started_and_looked_at(make: Make, stage: Stage, qtbo
     qtbot.waitUntil(lambda: len(sources.addresses) == 2, timeout=20_000)
     assert sources.addresses[-1] == ("127.0.0.1:5999",)
     (job,) = stage.bridge.running()  # it shows in the bar, where it can be ended
+    assert page.links.is_virtual("127.0.0.1:5999")
     job.cancel()
     qtbot.waitUntil(lambda: len(sources.addresses) == 3, timeout=20_000)
     assert sources.addresses[-1] == ()
@@ -310,10 +398,10 @@ def test_a_profile_shows_what_it_rests_on_and_can_be_used(make: Make, stage: Sta
     page.select_profile("jetson_nano")
     assert page.panel.title == "NVIDIA Jetson Nano"
     assert "not known: no energy figures" in _texts(page)
-    page.panel.use.click()
+    page.panel.buttons["use"].click()
     current = stage.workspace.current("device")
     assert current is not None and current.key == "jetson_nano"
-    assert not page.panel.use.isEnabled()
+    assert not page.panel.buttons["use"].isEnabled()
     assert next(row for row in page.profiles.rows if row.used).key == "jetson_nano"
 
 

@@ -38,18 +38,19 @@ WORK_FOLDER = "/data/local/tmp"
 """The one folder that the shell user of every phone may write to and run programs from."""
 
 
-def _listing(glob: str, names: tuple[str, ...]) -> str:
+def listing_command(glob: str, names: tuple[str, ...]) -> str:
+    """A shell line whose output `parse_listing` reads."""
     # /dev/null makes grep print the path even where the glob fits one file only.
     return "grep '' " + " ".join(f"{glob}/{name}" for name in names) + " /dev/null"
 
 
 _COMMANDS: Mapping[str, str] = {
     "properties": "getprop",
-    "cpufreq": _listing(CPUFREQ_GLOB, CPUFREQ_FILES),
-    "caches": _listing(CACHE_GLOB, CACHE_FILES),
+    "cpufreq": listing_command(CPUFREQ_GLOB, CPUFREQ_FILES),
+    "caches": listing_command(CACHE_GLOB, CACHE_FILES),
     "stat": "cat /proc/stat",
     "memory": "cat /proc/meminfo",
-    "power": _listing(POWER_SUPPLY_GLOB, POWER_SUPPLY_FILES),
+    "power": listing_command(POWER_SUPPLY_GLOB, POWER_SUPPLY_FILES),
     "battery": "dumpsys battery",
     "thermal": "dumpsys thermalservice",
     "folder": f"test -d {WORK_FOLDER} && test -w {WORK_FOLDER}",
@@ -83,9 +84,9 @@ class PhoneDescription:
 
     @property
     def title(self) -> str:
-        """Manufacturer and model, cleaned for display."""
+        """Manufacturer and model, cleaned for display; a virtual phone's model says all."""
         model = self.properties.model or self.info.model or self.info.serial
-        maker = self.properties.manufacturer or ""
+        maker = "" if self.simulated else self.properties.manufacturer or ""
         named = model if model.lower().startswith(maker.lower()) else f"{maker} {model}"
         return clean(named, 60)
 

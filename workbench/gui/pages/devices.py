@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
+from workbench.gui.device_desk import Wanted
+from workbench.gui.pages.device_links import PhoneLinks
+from workbench.gui.pages.device_watch import DeviceWatch
+from workbench.gui.presenters.device_sources import DeviceSources
 from workbench.gui.presenters.devices import (
     COMPUTER,
-    PHONE_NOTE,
+    DeviceDetails,
     computer_details,
     computer_row,
     phone_details,
@@ -21,44 +22,28 @@ from workbench.gui.presenters.devices import (
     profile_details,
     profile_row,
 )
+from workbench.gui.presenters.phone_live import live_facts
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.profiling_backend import DEVICE_KEY
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.basics import Card, label, row
 from workbench.gui.widgets.device_list import DeviceList
-from workbench.gui.widgets.device_panel import DevicePanel, strip_values
-from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Partial, run_in_thread
-from workbench.services.computer import ComputerOverview, ComputerSample, watch_computer
-from workbench.services.device_profiles import find_profile
-from workbench.services.device_watch import (
-    PhoneWaiting,
-    VirtualPhoneStarted,
-    run_virtual_phone,
-    watch_phones,
+from workbench.gui.widgets.device_panel import Action, DevicePanel
+from workbench.gui.widgets.device_strips import (
+    COMPUTER_STRIPS,
+    PHONE_STRIPS,
+    computer_values,
+    phone_values,
 )
-from workbench.services.devices import DeviceOverview, parse_address
+from workbench.services.computer import ComputerSample
+from workbench.services.device_profiles import LOCAL_ID, find_profile
+from workbench.services.devices import FoundDevice
+from workbench.services.phone_live import PhoneLive
+from workbench.services.phone_profiling import PhoneSettings, phone_profile_id
 from workbench.services.profiling_setup import LOCAL
 
-
-def _start_computer() -> Job:
-    return run_in_thread(watch_computer, name="Watch this computer")
-
-
-def _start_phones(addresses: tuple[str, ...]) -> Job:
-    return run_in_thread(watch_phones, {"addresses": addresses}, name="Watch phones")
-
-
-def _start_virtual(profile: str) -> Job:
-    return run_in_thread(run_virtual_phone, {"profile": profile}, name=f"Virtual phone {profile}")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSources:
-    """Where devices come from; scripted ones stand in for them in tests."""
-
-    computer: Callable[[], Job] = _start_computer
-    phones: Callable[[tuple[str, ...]], Job] = _start_phones
-    virtual: Callable[[str], Job] = _start_virtual
+_ENOUGH_SAMPLES = 3
+"""Curves need some before they look like one."""
 
 
 class DevicesPage(Page):
@@ -68,20 +53,14 @@ class DevicesPage(Page):
         self, shell: Shell, sources: DeviceSources | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(shell, parent)
-        self._sources = sources or DeviceSources()
-        self._computer_job: Job | None = None
-        self._phones_job: Job | None = None
-        self._computer: ComputerOverview | None = None
-        self._phones: DeviceOverview | None = None
-        self._virtual: dict[int, str] = {}
-        self._waiting = False
+        self.watch = DeviceWatch(shell.bridge, shell.desk, sources or DeviceSources(), self)
+        self.links = PhoneLinks(shell, self.watch, self)
         self._key = COMPUTER
         self._profile = ""
         self.devices = DeviceList("Devices")
         self.profiles = DeviceList("Device profiles")
         self.panel = DevicePanel()
-        self.address = QLineEdit()
-        self.connect_button = QPushButton("Connect")
+        self.add_button = QPushButton("Add a phone…")
         self.virtual_button = QPushButton("Start a virtual phone")
         self._phones_note = label("", "small", wrap=True)
         self._subtitle = label("", "secondary")
@@ -89,9 +68,10 @@ class DevicesPage(Page):
         self._actions = [
             self.add_action("Devices: profile the selected device", "", self._on_profile),
             self.add_action("Devices: record a trace", "", self._on_record),
-            self.add_action("Devices: connect to an address", "", self._focus_address),
+            self.add_action("Devices: connect to an address", "", self._on_add),
+            self.add_action("Devices: pair with a phone over Wi-Fi", "", self._on_pair),
             self.add_action("Devices: start a virtual phone", "", self.start_virtual),
-            self.add_action("Devices: look for phones again", "F5", self.refresh),
+            self.add_action("Devices: look for phones again", "F5", self.watch.refresh),
         ]
         self._connect()
         self._splitter.restoreState(shell.settings.state("devices/splitter"))
@@ -101,18 +81,12 @@ class DevicesPage(Page):
 
     def on_shown(self) -> None:
         """Begin to watch."""
-        if self._computer_job is None:
-            self.panel.strips.clear()
-            self._computer_job = self._watch(self._sources.computer(), self._on_computer)
-        if self._phones_job is None:
-            self._watch_phones()
+        self.panel.strips.clear()
+        self.watch.start()
 
     def on_hidden(self) -> None:
         """Stop watching."""
-        for job in (self._computer_job, self._phones_job):
-            if job is not None:
-                job.cancel()
-        self._computer_job = self._phones_job = None
+        self.watch.stop()
 
     def save_state(self) -> None:
         """Remember the splitter."""
@@ -124,8 +98,9 @@ class DevicesPage(Page):
 
     @property
     def settled(self) -> bool:
-        """Whether this computer's figures and a first answer about phones are there."""
-        return self.panel.strips.samples > 0 and self._phones is not None
+        """Whether the live figures and a first answer about phones are there."""
+        phones = self.watch.phones is not None or bool(self.watch.problem)
+        return self.panel.strips.samples >= _ENOUGH_SAMPLES and phones
 
     @property
     def phones_note(self) -> str:
@@ -136,9 +111,12 @@ class DevicesPage(Page):
 
     def select(self, key: str) -> None:
         """Show a device of the list."""
+        if (key, "") == (self._key, self._profile):
+            return
         self._key, self._profile = key, ""
         self.devices.select(key)
         self.profiles.clear_current()
+        self._show_strips()
         self._show_details()
 
     def select_profile(self, key: str) -> None:
@@ -152,111 +130,27 @@ class DevicesPage(Page):
         """Let replays and searches run on a device profile."""
         self.shell.workspace.choose("device", key)
 
-    def connect_address(self) -> None:
-        """Reach a phone at the address that was typed in, as long as the window is open."""
-        text = self.address.text().strip()
-        try:
-            host, port = parse_address(text)
-        except WorkbenchError as error:
-            self.shell.show_problem(Problem.of(error))
-            return
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self.address.clear()
-        self.shell.notify(f"Connecting to {address}…", "")
-        self._add_address(address)
-
     def start_virtual(self) -> None:
         """Start a phone that imitates the device profile shown, or the one in use."""
         current = self.shell.workspace.current("device")
         profile = self._profile or (current.key if current is not None else "")
-        if not profile:
-            return
-        job = self._sources.virtual(profile)
-        self._virtual[job.id] = ""
-        self.shell.bridge.watch(job, self._on_virtual)
-
-    def refresh(self) -> None:
-        """Look for phones again."""
-        if self._phones_job is not None:
-            self._phones_job.cancel()
-        self._watch_phones()
-
-    # ---- what comes ----------------------------------------------------------------------------
-
-    def _watch(self, job: Job, on_event: Callable[[JobEvent], None]) -> Job:
-        return self.shell.bridge.watch(job, on_event, background=True)
-
-    def _watch_phones(self) -> None:
-        self._phones_job = self._watch(
-            self._sources.phones(self.shell.desk.addresses), self._on_phones
-        )
-
-    def _on_computer(self, event: JobEvent) -> None:
-        if self._computer_job is None or event.job_id != self._computer_job.id:
-            return
-        match event:
-            case Partial(record=ComputerOverview() as overview):
-                if overview != self._computer:
-                    self._computer = overview
-                    self._show_lists()
-            case Partial(record=ComputerSample() as sample):
-                self.panel.strips.add(sample.t_s, strip_values(sample.reading))
-            case Failed():
-                self._computer_job = None
-                self.shell.show_problem(Problem.of(event))
-            case Done() | Cancelled():
-                self._computer_job = None
-
-    def _on_phones(self, event: JobEvent) -> None:
-        if self._phones_job is None or event.job_id != self._phones_job.id:
-            return
-        match event:
-            case Partial(record=PhoneWaiting() as waiting):
-                self._waiting = True
-                self.shell.notify(waiting.text, "warning")
-            case Partial(record=DeviceOverview() as overview):
-                if self._waiting:
-                    self._waiting = False
-                    self.shell.notify("The list of devices is up to date.", "")
-                self._phones = overview
-                self._show_lists()
-            case Failed():
-                self._phones_job = None
-                self._phones_note.setText(f"{event.message} {event.hint}")
-            case Done() | Cancelled():
-                self._phones_job = None
-
-    def _on_virtual(self, event: JobEvent) -> None:
-        match event:
-            case Partial(record=VirtualPhoneStarted() as started):
-                self._virtual[event.job_id] = self._key = started.address
-                self._profile = ""
-                self.shell.notify(f"A virtual phone listens at {started.address}.", "good")
-                self._add_address(started.address)
-            case Done() | Cancelled() | Failed():
-                address = self._virtual.pop(event.job_id, "")
-                self._set_addresses(tuple(a for a in self.shell.desk.addresses if a != address))
-                if isinstance(event, Failed):
-                    self.shell.show_problem(Problem.of(event))
-                if self._phones_job is not None:
-                    self.refresh()
-
-    def _add_address(self, address: str) -> None:
-        if address not in self.shell.desk.addresses:
-            self._set_addresses((*self.shell.desk.addresses, address))
-        if self._phones_job is not None:
-            self.refresh()
-
-    def _set_addresses(self, addresses: tuple[str, ...]) -> None:
-        # Other pages look for phones there, too.
-        self.shell.desk.addresses = addresses
+        if profile:
+            self.links.start_virtual(profile)
 
     # ---- showing -------------------------------------------------------------------------------
 
+    @property
+    def _phone(self) -> FoundDevice | None:
+        """The phone that is shown."""
+        found = () if self.watch.phones is None else self.watch.phones.devices
+        if self._profile:
+            return None
+        return next((device for device in found if device.serial == self._key), None)
+
     def _show_lists(self) -> None:
-        phones = phone_rows(self._phones)
-        self.devices.show_rows((computer_row(self._computer), *phones))
-        self._phones_note.setText(phones_text(self._phones))
+        phones = phone_rows(self.watch.phones)
+        self.devices.show_rows((computer_row(self.watch.computer), *phones))
+        self._phones_note.setText(self.watch.problem or phones_text(self.watch.phones))
         current = self.shell.workspace.current("device")
         choices = self.shell.workspace.choices("device")
         self.profiles.show_rows([profile_row(c, used=c is current) for c in choices])
@@ -264,81 +158,158 @@ class DevicesPage(Page):
         self._subtitle.setText(f"this computer · {found} · {len(choices)} device profiles")
         if not self._profile:
             self.devices.select(self._key)
+        self._show_strips()
         self._show_details()
 
+    def _show_strips(self) -> None:
+        """Strips for what is shown, and the phone behind them watched unless it is at work."""
+        phone = self._phone
+        free = phone is not None and phone.state.usable
+        free = free and not self.shell.desk.use_of(self._key)
+        wanted = PHONE_STRIPS if phone is not None else COMPUTER_STRIPS
+        if self.panel.strips.strips != wanted or self.watch.watched not in ("", self._key):
+            self.panel.show_strips(wanted)
+        self.watch.follow_phone(self._key if free else "")
+
     def _show_details(self) -> None:
-        panel = self.panel
         if self._profile:
             self._show_profile(self._profile)
             return
-        found = () if self._phones is None else self._phones.devices
-        phone = next((device for device in found if device.serial == self._key), None)
+        phone = self._phone
         if phone is not None:
-            panel.show_details(phone_details(phone), live=False)
-            panel.show_actions("phone", PHONE_NOTE, can_profile=phone.state.usable)
+            self._show_phone(phone)
             return
-        if self._computer is not None:
-            panel.show_details(computer_details(self._computer), live=True)
-        panel.show_actions("computer", "")
+        if self.watch.computer is not None:
+            live = "two readings a second"
+            self.panel.show_details(computer_details(self.watch.computer), live=live)
+        open_profile = self._open_action(LOCAL_ID)
+        self.panel.show_actions([Action("profile"), Action("record"), open_profile])
+
+    def _show_phone(self, phone: FoundDevice) -> None:
+        use = self.shell.desk.use_of(phone.serial)
+        usable, seen = phone.state.usable, self.watch.live
+        facts = live_facts(seen) if seen is not None and self.watch.watched == self._key else ()
+        live = "one look a second" if usable and not use else ""
+        self.panel.show_details(phone_details(phone, facts), live=live)
+        busy = f"It is {use}." if use else ""
+        why = "" if usable else "It cannot be used in this state."
+        virtual = self.links.is_virtual(phone.serial)
+        actions = [Action("profile", why or busy), Action("record", why or busy)]
+        if phone.description is not None:
+            known = phone_profile_id(phone.description, PhoneSettings())
+            actions.append(self._open_action(known))
+        leave = "Stop this phone" if virtual else "Disconnect"
+        reason = self.links.leave_reason(phone)
+        if virtual or not reason:
+            actions.append(Action("leave", busy, words=leave))
+        note = "Live figures pause meanwhile, so as not to disturb it." if use else ""
+        self.panel.show_actions(actions, note)
+
+    def _open_action(self, profile: str) -> Action:
+        there = any(c.key == profile for c in self.shell.workspace.choices("device"))
+        reason = "" if there else "It has no device profile yet: Profile measures one."
+        return Action("open", reason, "Show the device profile that was measured on it")
 
     def _show_profile(self, key: str) -> None:
         current = self.shell.workspace.current("device")
         try:
-            details = profile_details(find_profile(key))
+            details: DeviceDetails = profile_details(find_profile(key))
         except WorkbenchError as error:
             self.shell.show_problem(Problem.of(error))
             return
-        self.panel.show_details(details, live=False)
-        self.panel.show_actions("profile", "", in_use=current is not None and current.key == key)
+        used = current is not None and current.key == key
+        self.panel.show_details(details, live="")
+        words = "In use" if used else ""
+        blocked = "Replays and searches run on it already." if used else ""
+        self.panel.show_actions([Action("use", blocked, words=words)])
 
-    def _on_use(self) -> None:
-        if self._profile:
-            self.use_profile(self._profile)
+    # ---- what comes ----------------------------------------------------------------------------
+
+    def _on_computer(self, sample: ComputerSample) -> None:
+        if self.panel.strips.strips == COMPUTER_STRIPS:
+            self.panel.strips.add(sample.t_s, computer_values(sample.reading))
+
+    def _on_live(self, live: PhoneLive) -> None:
+        if self._key == self.watch.watched and self._phone is not None:
+            self.panel.strips.add(live.t_s, phone_values(live))
+            self._show_details()
+
+    def _on_away(self, text: str) -> None:
+        self.shell.notify(text, "warning")
+
+    def _on_started(self, address: str) -> None:
+        self._key, self._profile = address, ""
+
+    def _on_desk(self) -> None:
+        self._show_strips()
+        self._show_details()
 
     def _on_workspace(self, kind: str) -> None:
         if kind == "device":
             self._show_lists()
 
+    # ---- actions -------------------------------------------------------------------------------
+
+    def _on_action(self, key: str) -> None:
+        phone = self._phone
+        if key == "profile":
+            self._on_profile()
+        elif key == "record":
+            self._on_record()
+        elif key == "use" and self._profile:
+            self.use_profile(self._profile)
+        elif key == "open":
+            known = LOCAL_ID
+            if phone is not None and phone.description is not None:
+                known = phone_profile_id(phone.description, PhoneSettings())
+            self.select_profile(known)
+        elif key == "leave" and phone is not None:
+            self.links.leave(phone)
+
     def _on_profile(self) -> None:
-        self.shell.settings.set_text(DEVICE_KEY, LOCAL if self._key == COMPUTER else self._key)
+        self.shell.settings.set_text(DEVICE_KEY, self._device_key)
         self.shell.go_to("profile")
 
     def _on_record(self) -> None:
+        self.shell.desk.ask("traces", Wanted(self._device_key))
         self.shell.go_to("traces")
 
-    def _focus_address(self) -> None:
-        self.address.setFocus()
+    @property
+    def _device_key(self) -> str:
+        """The device that is shown, as other pages call it."""
+        return LOCAL if self._key == COMPUTER else self._key
+
+    def _on_add(self) -> None:
+        self.links.open_dialog()
+
+    def _on_pair(self) -> None:
+        self.links.open_dialog("pair")
 
     # ---- wiring --------------------------------------------------------------------------------
 
     def _build(self) -> None:
         devices = Card("Devices")
+        self.devices.setMinimumHeight(104)
         devices.body.addWidget(self.devices, 1)
         devices.body.addWidget(self._phones_note)
-        self.address.setPlaceholderText("address of a phone, HOST:PORT")
-        self.address.setAccessibleName("Address of a phone")
-        self.address.setToolTip(
-            "A phone with debugging over Wi-Fi or TCP switched on, such as 192.168.1.17:5555"
-        )
-        self.connect_button.setEnabled(False)
-        line = row(self.address, self.connect_button)
-        devices.body.addLayout(line)
+        self.add_button.setToolTip("By its address, or paired over Wi-Fi")
         self.virtual_button.setToolTip(
             "Runs on this computer and answers ADB like a phone of the device profile shown, or of"
-            " the one in use. Everything it reports is simulated. It ends with the window, or by"
-            " Cancel in the bar below."
+            " the one in use. Everything it reports is simulated. It ends with the window, by Stop"
+            " this phone, or by Cancel in the bar below."
         )
-        devices.body.addLayout(row(self.virtual_button, None))
+        devices.body.addLayout(row(self.add_button, self.virtual_button, None))
         profiles = Card("Device profiles")
-        profiles.head.addWidget(label("what a replay can run on; Enter uses one", "small"))
+        profiles.head.addWidget(label("Enter uses one", "small"))
         profiles.head.addStretch(1)
+        profiles.setToolTip("What replays and searches can run on")
         profiles.body.addWidget(self.profiles, 1)
         left = QSplitter(Qt.Orientation.Vertical)
         left.setChildrenCollapsible(False)
         left.setHandleWidth(10)
         left.addWidget(devices)
         left.addWidget(profiles)
-        left.setSizes([260, 480])
+        left.setSizes([300, 440])
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(10)
@@ -350,23 +321,23 @@ class DevicesPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(20, 12, 16, 12)
         outer.setSpacing(8)
-        head = row(label("Devices", "title"), self._subtitle, None, spacing=16)
-        outer.addLayout(head)
+        outer.addLayout(row(label("Devices", "title"), self._subtitle, None, spacing=16))
         outer.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
         self.devices.picked.connect(self.select)
         self.profiles.picked.connect(self.select_profile)
         self.profiles.opened.connect(self.use_profile)
-        self.panel.profile_asked.connect(self._on_profile)
-        self.panel.record_asked.connect(self._on_record)
-        self.panel.use_asked.connect(self._on_use)
-        self.address.textChanged.connect(self._on_address)
-        self.address.returnPressed.connect(self.connect_address)
-        self.connect_button.clicked.connect(self.connect_address)
+        self.panel.asked.connect(self._on_action)
+        self.add_button.clicked.connect(self._on_add)
         self.virtual_button.clicked.connect(self.start_virtual)
+        self.links.started.connect(self._on_started)
+        self.watch.listed.connect(self._show_lists)
+        self.watch.computer_sampled.connect(self._on_computer)
+        self.watch.phone_sampled.connect(self._on_live)
+        self.watch.phone_away.connect(self._on_away)
+        self.watch.said.connect(self.shell.notify)
+        self.watch.failed.connect(self.shell.show_problem)
+        self.shell.desk.changed.connect(self._on_desk)
         self.shell.workspace.changed.connect(self._on_workspace)
         self.shell.workspace.relisted.connect(self._on_workspace)
-
-    def _on_address(self, text: str) -> None:
-        self.connect_button.setEnabled(bool(text.strip()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from workbench.core.provenance import Provenance
 from workbench.devices.capabilities import Capability
 from workbench.devices.computer import Cache
+from workbench.devices.device import TransportKind
 from workbench.devices.profile import DeviceProfile
 from workbench.gui.presenters.formats import significant
 from workbench.gui.workspace import Choice
@@ -73,6 +74,7 @@ class DeviceDetails:
 
     Attributes:
         mark: provenance of all of it, where one mark serves.
+        story: of `mark`, or in its place where the facts come from.
         advice: what the user can do about its state.
     """
 
@@ -106,11 +108,13 @@ def phone_rows(overview: DeviceOverview | None) -> tuple[DeviceRow, ...]:
 
 def profile_row(choice: Choice, *, used: bool) -> DeviceRow:
     """A device profile in the list."""
-    facts = [choice.facts.get("Processor", "")]
+    # Processors have long names: what is cut off at the end of a narrow line is theirs.
+    facts = []
     if "Latency error" in choice.facts:
         facts.append(f"latency {choice.facts['Latency error']}")
     if "Energy" in choice.facts:
         facts.append(f"energy {choice.facts['Energy']}")
+    facts.append(choice.facts.get("Processor", ""))
     if choice.facts.get("Origin") == "yours":
         facts.insert(0, "yours")
     return DeviceRow(
@@ -118,12 +122,6 @@ def profile_row(choice: Choice, *, used: bool) -> DeviceRow:
         str(choice.provenance or choice.detail),
         "bad" if choice.provenance is None else _MARKS[choice.provenance], used=used,
     )  # fmt: skip
-
-
-PHONE_NOTE = (
-    "The context of a phone is recorded from a terminal, with `adaspring-workbench record "
-    "--device`; in the window that is not in this version."
-)
 
 
 def phones_text(overview: DeviceOverview | None) -> str:
@@ -136,13 +134,10 @@ def phones_text(overview: DeviceOverview | None) -> str:
     if server.running:
         return (
             f"No phones: the ADB server at {server.address} lists none. Plug one in with USB "
-            f"debugging on, or connect to an address. {PHONE_NOTE}"
+            "debugging on, or add one by its address."
         )
     usb = "" if overview.usb_direct.available else f" USB: {overview.usb_direct.how}."
-    return (
-        f"No phones. {server.problem} A phone at an address can be reached without one.{usb}"
-        f" {PHONE_NOTE}"
-    )
+    return f"No phones. {server.problem} A phone at an address can be reached without one.{usb}"
 
 
 def computer_details(overview: ComputerOverview) -> DeviceDetails:
@@ -164,9 +159,17 @@ def computer_details(overview: ComputerOverview) -> DeviceDetails:
         f"{cores} cores · {computer.memory_mib / 1024:.0f} GiB · {computer.system}",
         tuple(facts),
         overview.capabilities,
-        Provenance.MEASURED,
-        "as the operating system states it",
+        story="as the operating system states it",
     )
+
+
+def cluster_name(number: int, count: int) -> str:
+    """What to call the cluster at a position, the fastest first."""
+    if count == 1:
+        return "Cores"
+    if count == 2:
+        return ("Fast cores", "Slow cores")[number]
+    return f"Cluster {number + 1}"
 
 
 def cache_facts(caches: Sequence[Cache]) -> list[Fact]:
@@ -180,25 +183,48 @@ def cache_facts(caches: Sequence[Cache]) -> list[Fact]:
     return facts or [Fact("Caches", "not told by the system")]
 
 
-def phone_details(found: FoundDevice) -> DeviceDetails:
-    """A phone, as far as it could be asked."""
-    facts = [Fact("Serial", found.serial), Fact("Reached through", str(found.transport))]
+_REACHED = {
+    TransportKind.SERVER: "the ADB server",
+    TransportKind.TCP: "TCP, directly",
+    TransportKind.USB: "USB, directly",
+}
+
+
+def phone_details(found: FoundDevice, live: Sequence[Fact] = ()) -> DeviceDetails:
+    """A phone, as far as it could be asked.
+
+    Args:
+        live: what it does now, in the place of what it said when it was found.
+    """
+    facts = [Fact("Serial", found.serial), Fact("Reached through", _REACHED[found.transport])]
     known = found.description
     if known is not None:
-        properties, battery = known.properties, known.battery
+        properties = known.properties
         facts += [
             Fact("SoC", properties.soc or "not told"),
             Fact("Android", f"{properties.android_release or '?'} (API {properties.sdk or '?'})"),
             Fact("ABIs", ", ".join(properties.abis) or "not told"),
         ]
-        for cluster in known.clusters:
-            top = "" if cluster.max_khz is None else f", up to {cluster.max_khz / 1000:,.0f} MHz"
-            facts.append(Fact("Cluster", f"{len(cluster.cpus)} cores{top}"))
+        if known.memory.total_kib is not None:
+            facts.append(Fact("Memory", f"{known.memory.total_kib / 2**20:.1f} GiB"))
         facts += cache_facts(known.caches)
+    if live:
+        facts += live
+    elif known is not None:
+        for number, cluster in enumerate(known.clusters):
+            top = "" if cluster.max_khz is None else f", up to {cluster.max_khz / 1000:,.0f} MHz"
+            name = cluster_name(number, len(known.clusters))
+            facts.append(Fact(name, f"{len(cluster.cpus)} cores{top}"))
+        battery = known.battery
         if battery.percent is not None:
-            facts.append(Fact("Battery", f"{battery.percent:.0f} %, {battery.status or 'unknown'}"))
+            facts.append(
+                Fact(
+                    "Battery",
+                    f"{battery.percent:.0f}\N{NO-BREAK SPACE}%, {battery.status or 'unknown'}",
+                )
+            )
         if battery.temperature_c is not None:
-            facts.append(Fact("Temperature", f"{battery.temperature_c:.1f} °C"))
+            facts.append(Fact("Battery temperature", f"{battery.temperature_c:.1f} °C"))
     mark = Provenance.SIMULATED if found.simulated else Provenance.MEASURED
     return DeviceDetails(
         found.model or found.serial,
@@ -279,6 +305,15 @@ def profile_details(profile: DeviceProfile) -> DeviceDetails:
 def _phone_row(found: FoundDevice) -> DeviceRow:
     usable = found.state.usable
     detail = found.serial
+    if found.description is not None:
+        known = found.description
+        release, percent = known.properties.android_release, known.battery.percent
+        parts = (
+            f"Android {release}" if release else "",
+            next(iter(known.properties.abis), ""),
+            "" if percent is None else f"{percent:.0f} %",
+        )
+        detail = " · ".join([detail, *filter(None, parts)])
     state = "simulated" if usable and found.simulated else "ready" if usable else found.state_text
     tone = "" if found.simulated else "good"
     return DeviceRow(

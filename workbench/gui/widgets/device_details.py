@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from workbench.devices.capabilities import Capability
 from workbench.gui import theme
@@ -41,14 +41,28 @@ class FactLines(_Lines):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(1, parent)
 
+        self._names: list[str] = []
+        self._values: list[QLabel] = []
+
     def show_facts(self, facts: Sequence[Fact]) -> None:
-        """Show these facts."""
-        self.clear()
-        for number, fact in enumerate(facts):
-            value = label(fact.value, wrap=True, name=f"{fact.name}: {fact.value}")
+        """Show these facts; where only values changed, text that is selected stays so."""
+        names = [fact.name for fact in facts]
+        if names != self._names:
+            self._rebuild(names)
+        for fact, value in zip(facts, self._values, strict=True):
+            if value.text() != fact.value:
+                value.setText(fact.value)
+                value.setAccessibleName(f"{fact.name}: {fact.value}")
             value.setToolTip(fact.story)
+
+    def _rebuild(self, names: list[str]) -> None:
+        self.clear()
+        self._names, self._values = names, []
+        for number, name in enumerate(names):
+            value = label("", wrap=True)
+            self._values.append(value)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._grid.addWidget(label(fact.name, "secondary"), number, 0, _TOP)
+            self._grid.addWidget(label(name, "secondary"), number, 0, _TOP)
             self._grid.addWidget(value, number, 1, _TOP)
 
 
@@ -57,9 +71,13 @@ class CapabilityLines(_Lines):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(2, parent)
+        self._shown: tuple[Capability, ...] = ()
 
     def show_capabilities(self, capabilities: Sequence[Capability]) -> None:
         """Show these capabilities."""
+        if tuple(capabilities) == self._shown:
+            return
+        self._shown = tuple(capabilities)
         self.clear()
         for number, capability in enumerate(capabilities):
             can = capability.available

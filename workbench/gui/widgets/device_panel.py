@@ -2,102 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from workbench.devices.local import LocalReading
 from workbench.gui import theme
 from workbench.gui.presenters.devices import DeviceDetails
 from workbench.gui.widgets.basics import Card, ProvenancePill, label, row
 from workbench.gui.widgets.device_details import CapabilityLines, FactLines
+from workbench.gui.widgets.device_strips import COMPUTER_STRIPS
+from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.flow import FlowRow
 from workbench.gui.widgets.live_strips import LiveStrips, Strip
 
-STRIPS = (
-    Strip("load", "Load of others", "%", 0, 100, 0, "warning"),
-    Strip("share", "CPU share", "", 0, 1, 2, "lilac"),
-    Strip("memory", "Free memory", "GiB", 0, None, 1, "accent"),
-    Strip("cache", "Free cache", "KiB", 0, None, 0, "good"),
-)
 _BESIDE_FROM_PX = 700
 
 
-def strip_values(reading: LocalReading) -> dict[str, float | None]:
-    """The values of `STRIPS` in a reading."""
-    return {
-        "load": 100 * reading.other_load,
-        "share": reading.cpu_share,
-        "memory": reading.memory_available_mib / 1024,
-        "cache": reading.free_cache_kib,
-    }
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of the panel.
+
+    Attributes:
+        key: what is emitted.
+        blocked: why it cannot be used now; empty when it can.
+        tip: what it does.
+        words: another text than the usual.
+    """
+
+    key: str
+    blocked: str = ""
+    tip: str = ""
+    words: str = ""
+
+
+_BUTTONS = {
+    "profile": "Profile",
+    "record": "Record a trace",
+    "use": "Use this profile",
+    "open": "Open its profile",
+    "leave": "Disconnect",
+}
+_PRIMARY = ("profile", "use")
+_SECOND = ("open", "leave")
 
 
 class DevicePanel(QWidget):
     """Shows `DeviceDetails`; emits which action is wanted."""
 
-    profile_asked = Signal()
-    record_asked = Signal()
-    use_asked = Signal()
+    asked = Signal(str)
+    """Key of the action."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = label("", "title")
+        self._title = ElidedLabel("", role="title")
         self._subtitle = label("", "secondary", wrap=True)
         self._pill = ProvenancePill()
         self._advice = label("", "warning", wrap=True)
         self._note = label("", "small", wrap=True)
-        self.profile = QPushButton("Profile")
-        self.profile.setProperty("role", "primary")
-        self.record = QPushButton("Record a trace")
-        self.use = QPushButton("Use this profile")
-        self.use.setProperty("role", "primary")
+        self.buttons = {key: _Button(key, words) for key, words in _BUTTONS.items()}
         self._facts = FactLines()
         self._facts_card = Card("What it is")
-        self.strips = LiveStrips(STRIPS)
+        self._facts_story = label("", "small")
+        self.strips = LiveStrips(COMPUTER_STRIPS)
         self._live_card = Card("Live")
+        self._live_story = label("", "small")
         self._capabilities = CapabilityLines()
         self._capabilities_card = Card("What it can tell")
         self._build()
-        self.profile.clicked.connect(self.profile_asked)
-        self.record.clicked.connect(self.record_asked)
-        self.use.clicked.connect(self.use_asked)
+        for button in self.buttons.values():
+            button.asked.connect(self.asked)
 
-    def show_details(self, details: DeviceDetails, *, live: bool) -> None:
-        """Show a device; `live` where its strips are filled."""
+    def show_details(self, details: DeviceDetails, *, live: str) -> None:
+        """Show a device; `live` says how its strips are filled and is empty where they are not."""
         self._title.setText(details.title)
+        self._title.setToolTip(details.title)
         self._subtitle.setText(details.subtitle)
         self._pill.setVisible(details.mark is not None)
         if details.mark is not None:
             self._pill.show_provenance(details.mark, details.story)
+        self._facts_story.setText(details.story if details.mark is None else "")
         self._advice.setText(details.advice)
         self._advice.setVisible(bool(details.advice))
         self._facts.show_facts(details.facts)
-        self._live_card.setVisible(live)
+        self._live_card.setVisible(bool(live))
+        self._live_story.setText(live)
         self._content.setStretch(0, 3 if live else 0)
         self._capabilities.show_capabilities(details.capabilities)
         self._capabilities_card.setVisible(bool(details.capabilities))
         self._lay_out()
 
-    def show_actions(
-        self, kind: str, note: str, *, can_profile: bool = True, in_use: bool = False
-    ) -> None:
-        """Show what can be done with a ``computer``, ``phone`` or ``profile``; `note` says why not.
+    def show_strips(self, strips: Sequence[Strip]) -> None:
+        """Show these quantities live; what they held is forgotten."""
+        self.strips.set_strips(strips)
 
-        Args:
-            can_profile: whether the device can be measured now.
-            in_use: whether the profile that is shown is the one in use.
-        """
-        device = kind != "profile"
-        for button in (self.profile, self.record):
-            button.setVisible(device)
-            button.setToolTip("" if kind == "computer" else note)
-        self.profile.setEnabled(device and can_profile)
-        self.record.setEnabled(kind == "computer")
-        self.use.setVisible(not device)
-        self.use.setEnabled(not in_use)
-        self.use.setText("In use" if in_use else "Use this profile")
-        self._note.setText(note)
-        self._note.setVisible(bool(note))
+    def show_actions(self, actions: Sequence[Action], note: str = "") -> None:
+        """Show these buttons and no others; `note` says what is going on."""
+        wanted: Mapping[str, Action] = {action.key: action for action in actions}
+        for key, button in self.buttons.items():
+            action = wanted.get(key)
+            button.setVisible(action is not None)
+            if action is not None:
+                button.setEnabled(not action.blocked)
+                button.setToolTip(action.blocked or action.tip)
+                button.setText(action.words or _BUTTONS[key])
+        reasons = dict.fromkeys(action.blocked for action in actions if action.blocked)
+        self._note.setText(" ".join([note, *reasons]).strip())
+        self._note.setVisible(bool(self._note.text()))
 
     @property
     def title(self) -> str:
@@ -117,23 +130,28 @@ class DevicePanel(QWidget):
     def _lay_out(self) -> None:
         beside = self.width() >= _BESIDE_FROM_PX
         directions = QBoxLayout.Direction
-        wanted = directions.LeftToRight if beside else directions.BottomToTop
+        wanted = directions.LeftToRight if beside else directions.TopToBottom
         if self._middle.direction() != wanted:
             self._middle.setDirection(wanted)
 
     def _build(self) -> None:
         head = Card()
         self._subtitle.setMinimumWidth(60)
-        line = row(self._title, self._pill, None, self.record, self.profile, self.use)
+        line = row(self._title, self._pill)
+        line.addStretch(1)
         head.body.addLayout(line)
         head.body.addWidget(self._subtitle)
         head.body.addWidget(self._advice)
+        first, second = QWidget(), QWidget()
+        first.setLayout(row(*(b for key, b in self.buttons.items() if key not in _SECOND)))
+        second.setLayout(row(*(self.buttons[key] for key in _SECOND)))
+        head.body.addWidget(FlowRow(first, second))
         head.body.addWidget(self._note)
+        self._facts_card.head.addWidget(self._facts_story)
+        self._facts_card.head.addStretch(1)
         self._facts_card.body.addWidget(self._facts)
         self._facts_card.body.addStretch(1)
-        self._live_card.head.addWidget(
-            label("two readings a second, the last two minutes", "small")
-        )
+        self._live_card.head.addWidget(self._live_story)
         self._live_card.head.addStretch(1)
         self._live_card.body.addWidget(self.strips, 1)
         self._capabilities_card.body.addWidget(self._capabilities)
@@ -159,3 +177,19 @@ class DevicePanel(QWidget):
         outer.addWidget(head)
         outer.addWidget(scroll, 1)
         self.setMinimumWidth(theme.GRID_PX * 40)
+
+
+class _Button(QPushButton):
+    """Emits the key of its action."""
+
+    asked = Signal(str)
+
+    def __init__(self, key: str, words: str) -> None:
+        super().__init__(words)
+        self._key = key
+        if key in _PRIMARY:
+            self.setProperty("role", "primary")
+        self.clicked.connect(self._on_clicked)
+
+    def _on_clicked(self) -> None:
+        self.asked.emit(self._key)

@@ -1,4 +1,4 @@
-"""Live strips: the last two minutes of a few quantities, each with its newest value."""
+"""Live strips: up to two minutes of a few quantities, each with its newest value."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from workbench.gui import theme
 from workbench.gui.palette import Tokens
 from workbench.gui.plots.pixel_items import translucent
 
-SPAN_S = 120.0
+SPANS_S = (15.0, 30.0, 60.0, 120.0)
+"""Lengths of the time axis: the least one that all values fit into."""
 _MAX_SAMPLES = 4000
 _LABEL_PX = 112
-_LEAST_STRIP_PX = 54
+_LEAST_STRIP_PX = 58
 _MOST_STRIP_PX = 88
 _AXIS_PX = 18
 
@@ -30,6 +31,7 @@ class Strip:
         low, high: range of the strip; `high` None: as large as its values.
         decimals: of the value that is shown.
         tone: name of a theme colour.
+        mark: provenance of its values, where it differs from that of the whole.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Strip:
     high: float | None
     decimals: int
     tone: str
+    mark: str = ""
 
 
 class LiveStrips(QWidget):
@@ -46,16 +49,34 @@ class LiveStrips(QWidget):
 
     def __init__(self, strips: Sequence[Strip], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._strips = tuple(strips)
         self._t_s: deque[float] = deque(maxlen=_MAX_SAMPLES)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_strips(strips)
+        theme.manager().changed.connect(self._restyle)
+
+    def set_strips(self, strips: Sequence[Strip]) -> None:
+        """Show other quantities; all values are forgotten."""
+        self._strips = tuple(strips)
+        self._t_s.clear()
         self._values: dict[str, deque[float | None]] = {
             strip.key: deque(maxlen=_MAX_SAMPLES) for strip in strips
         }
         self.setMinimumSize(240, _LEAST_STRIP_PX * len(strips) + _AXIS_PX)
         self.setMaximumHeight(_MOST_STRIP_PX * len(strips) + _AXIS_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Live: " + ", ".join(strip.title for strip in strips))
-        theme.manager().changed.connect(self._restyle)
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def strips(self) -> tuple[Strip, ...]:
+        """What is shown."""
+        return self._strips
+
+    @property
+    def span_s(self) -> float:
+        """Length of the time axis."""
+        covered = self._t_s[-1] - self._t_s[0] if self._t_s else 0.0
+        return next((span for span in SPANS_S if covered <= span), SPANS_S[-1])
 
     @property
     def samples(self) -> int:
@@ -74,7 +95,7 @@ class LiveStrips(QWidget):
         self._t_s.append(t_s)
         for key, kept in self._values.items():
             kept.append(values.get(key))
-        while self._t_s[0] < t_s - SPAN_S - 5:
+        while self._t_s[0] < t_s - SPANS_S[-1] - 5:
             self._t_s.popleft()
             for kept in self._values.values():
                 kept.popleft()
@@ -128,6 +149,9 @@ class LiveStrips(QWidget):
         painter.setFont(theme.font(theme.SMALL_PX))
         painter.setPen(QColor(tokens.secondary))
         painter.drawText(QPointF(wide + 4, top + 39), unit)
+        if strip.mark:
+            painter.setPen(QColor(tokens.warning))
+            painter.drawText(QPointF(0, top + 53), strip.mark)
 
     def _draw_curve(self, painter: QPainter, strip: Strip, box: QRectF, tokens: Tokens) -> None:
         values = self._values[strip.key]
@@ -137,13 +161,13 @@ class LiveStrips(QWidget):
         colour = getattr(tokens, strip.tone)
         high = strip.high if strip.high is not None else max(known) * 1.1
         span = (high - strip.low) or 1.0
-        now_s = self._t_s[-1]
+        now_s, span_s = self._t_s[-1], self.span_s
         painter.save()
         painter.setClipRect(box)
         for part in self._parts(values):
             points = [
                 QPointF(
-                    box.right() - (now_s - t_s) / SPAN_S * box.width(),
+                    box.right() - (now_s - t_s) / span_s * box.width(),
                     box.bottom() - min(1.0, max(0.0, (value - strip.low) / span)) * box.height(),
                 )
                 for t_s, value in part
@@ -172,17 +196,18 @@ class LiveStrips(QWidget):
         painter.setPen(QColor(tokens.secondary))
         wide = self.width() - _LABEL_PX
         y = self._high * len(self._strips)
-        for ago_s in (120, 60, 0):
-            x = self.width() - wide * ago_s / SPAN_S
+        span_s = self.span_s
+        for ago_s in (span_s, span_s / 2, 0.0):
+            x = self.width() - wide * ago_s / span_s
             box = QRectF(x - 30, y, 60, _AXIS_PX)
             side = Qt.AlignmentFlag.AlignHCenter
             if ago_s == 0:
                 box.moveRight(self.width())
                 side = Qt.AlignmentFlag.AlignRight
-            elif ago_s == int(SPAN_S):
+            elif ago_s == span_s:
                 box.moveLeft(_LABEL_PX)
                 side = Qt.AlignmentFlag.AlignLeft
-            words = "now" if ago_s == 0 else f"−{ago_s} s"
+            words = "now" if ago_s == 0 else f"−{ago_s:g} s"
             painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _restyle(self, _tokens: Tokens) -> None:
