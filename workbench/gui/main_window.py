@@ -19,7 +19,7 @@ from workbench.gui.bridge import JobBridge
 from workbench.gui.pages.registry import PAGES, PageSpec
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Setting, Settings
-from workbench.gui.shell import Page, Shell
+from workbench.gui.shell import Page, Replaying, Shell
 from workbench.gui.widgets.bottom_bar import BottomBar
 from workbench.gui.widgets.rail import Rail
 from workbench.gui.widgets.states import ErrorDialog
@@ -34,6 +34,7 @@ _GUIDE_OF = {
     "network": "network",
     "devices": "device-profiles",
     "traces": "trace-format",
+    "compare": "compare",
 }
 """The page of the guide that belongs to a page of the window."""
 
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
             notify=self.notify,
             show_problem=self.show_problem,
             go_to=self.show_page,
+            replay_at=self.replay_at,
         )
         self.top_bar = TopBar(workspace)
         self.rail = Rail(
@@ -162,6 +164,13 @@ class MainWindow(QMainWindow):
     def seek_replay(self, time_of_day_s: float) -> None:
         """Put the replay's playhead at a time of day, now or once the day is there."""
         self.page("replay").seek_clock(time_of_day_s)
+
+    def replay_at(self, t_s: float | None, policy: str) -> None:
+        """Show the Replay page at a time of the trace, with a policy in front."""
+        self.show_page("replay")
+        page = self.page("replay")
+        assert isinstance(page, Replaying)
+        page.show_moment(t_s, policy)
 
     # ---- messages ------------------------------------------------------------------------------
 

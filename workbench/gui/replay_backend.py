@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from workbench.context.records import Trace
-from workbench.core.errors import WorkbenchError
 from workbench.gui.presenters.formats import clock
 from workbench.gui.presenters.replay_view import (
     DecisionView,
@@ -22,7 +20,6 @@ from workbench.gui.presenters.replay_view import (
     ReplayView,
     SpaceView,
 )
-from workbench.network.evolution import Evolver
 from workbench.replay.records import PolicyRun, ReplayResult, ReplaySettings
 from workbench.search.exact import Enumeration
 from workbench.search.policies import policy_names
@@ -32,8 +29,6 @@ from workbench.services.deployment import Deployment, deploy
 from workbench.services.device_profiles import find_profile
 from workbench.services.evolving import EvolutionMeter
 from workbench.services.replaying import DEFAULT_POLICIES, Replayer, default_settings
-from workbench.space.description import Network
-from workbench.space.design_space import Configuration
 
 MAX_DOTS = 6_000
 """Configurations drawn of a space too large to be shown whole."""
@@ -54,31 +49,19 @@ class ServicesBackend:
             WorkbenchError: when one of them cannot be read.
         """
         deployment = deploy(find_network(network), find_profile(device))
-        return ServicesSession(deployment, find_trace(trace), _evolver(deployment.network))
-
-
-def _evolver(network: Network) -> Evolver | None:
-    """What makes networks from weights; None where the weights cannot be used.
-
-    A replay runs on tables alone, so damaged weights must not keep it from running.
-    """
-    try:
-        return Evolver.read(network)
-    except WorkbenchError:
-        return None
+        return ServicesSession(deployment, find_trace(trace))
 
 
 class ServicesSession:
     """One deployment and one trace, ready to be replayed again and again."""
 
-    def __init__(self, deployment: Deployment, trace: Trace, evolver: Evolver | None) -> None:
+    def __init__(self, deployment: Deployment, trace: Trace) -> None:
         self._deployment = deployment
-        self._evolver = evolver
-        self._evolutions_ms: dict[Configuration, float] = {}
         self._problem = deployment.problem
         self._trace = trace
         self._replayer = Replayer(deployment)
         self._meter = EvolutionMeter(deployment.network)
+        self._meter.prepare()  # here on a worker: cards are made on the GUI thread
         # Where the whole space is a table, the optimum is looked up when a card asks for it: that
         # keeps dragging a slider quick.
         settings = default_settings(deployment)
@@ -293,7 +276,7 @@ class ServicesSession:
             exact_operators=None if reference is None else self._design.names(reference),
             blocked=self._blocked(chosen, context, result.settings),
             search_ms=float(run.search_ms[index]),
-            evolve_ms=self._evolve_ms(chosen.configuration),
+            evolve_ms=self._meter.evolve_ms(chosen.configuration),
         )
 
     def _figures_at(self, result: ReplayResult, run: PolicyRun, sample: int) -> Figures:
@@ -304,16 +287,6 @@ class ServicesSession:
         """The context as it really was at a sample."""
         context = self._context(result.latency_budget_ms, run.battery_percent, sample)
         return Situation(self._problem, context, result.settings.objective)
-
-    def _evolve_ms(self, configuration: Configuration) -> float | None:
-        """Processor time of making the network of a configuration; measured once each."""
-        if self._evolver is None:
-            return None
-        if configuration not in self._evolutions_ms:
-            started = time.thread_time_ns()
-            self._evolver.evolve(configuration)
-            self._evolutions_ms[configuration] = (time.thread_time_ns() - started) / 1e6
-        return self._evolutions_ms[configuration]
 
     def _figures(self, outcome: Outcome) -> Figures:
         return Figures(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,6 +15,10 @@ from workbench.gui.device_desk import DeviceDesk
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
 from workbench.gui.workspace import Workspace
+
+
+def _no_replay(_t_s: float | None, _policy: str) -> None:
+    """Where there is no Replay page, as around a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,20 @@ class Shell:
     """Show an error that belongs to no place on a page."""
     go_to: Callable[[str], None]
     """Show another page, by its key."""
+    replay_at: Callable[[float | None, str], None] = _no_replay
+    """Show the Replay page at a time of the trace (None: where it stands) with a policy in front;
+    an empty name leaves the one that is."""
     desk: DeviceDesk = field(default_factory=DeviceDesk)
     """What the pages know together about devices."""
+
+
+@runtime_checkable
+class Replaying(Protocol):
+    """A page that can show a moment of a replay."""
+
+    def show_moment(self, t_s: float | None, policy: str) -> None:
+        """Go to a time of the trace, now or once it is loaded, with a policy in front."""
+        ...
 
 
 class Page(QWidget):

@@ -24,18 +24,23 @@ class EvolutionMeter:
         self._readable = True
         self._taken_ms: dict[Configuration, float] = {}
 
-    def evolve_ms(self, configuration: Configuration) -> float | None:
-        """Processor time of the first evolution into `configuration`; None if weights are unusable.
-
-        Processor time, as for searches: what other programs take meanwhile is no part of it.
-        """
-        if configuration not in self._taken_ms and self._readable:
+    def prepare(self) -> None:
+        """Read the weights now rather than at the first measurement."""
+        if self._evolver is None and self._readable:
             try:
-                self._evolver = self._evolver or Evolver.read(self._network)
+                self._evolver = Evolver.read(self._network)
             except WorkbenchError:
+                # Replays run on tables alone: damaged weights must not keep them from running.
                 self._readable = False
+
+    def evolve_ms(self, configuration: Configuration) -> float | None:
+        """Processor time of the first evolution; None if the weights are unusable."""
+        if configuration not in self._taken_ms:
+            self.prepare()
+            if self._evolver is None:
                 return None
+            # Processor time of this thread: whatever else runs meanwhile is no part of it.
             started = time.thread_time_ns()
             self._evolver.evolve(configuration)
             self._taken_ms[configuration] = (time.thread_time_ns() - started) / 1e6
-        return self._taken_ms.get(configuration)
+        return self._taken_ms[configuration]

@@ -40,8 +40,15 @@ class Replayer:
         Raises:
             SettingsError: for an unknown policy, or an objective that the profile cannot serve.
         """
-        for name in policies:
-            if name not in self._policies:
-                self._policies[name] = make_policy(name, self.deployment.problem)
-        chosen = [self._policies[name] for name in dict.fromkeys(policies)]
+        chosen = [self.policy(name) for name in dict.fromkeys(policies)]
         return self.deployment.engine.run(trace, chosen, settings, check_cancelled)
+
+    def policy(self, name: str) -> Policy:
+        """The policy of that name, prepared.
+
+        Raises:
+            SettingsError: when there is none.
+        """
+        if name not in self._policies:
+            self._policies[name] = make_policy(name, self.deployment.problem)
+        return self._policies[name]

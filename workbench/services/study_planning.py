@@ -27,8 +27,9 @@ from workbench.services.deployment import Deployment
 from workbench.services.environment import APP_NAME
 from workbench.services.input_records import network_record, profile_record, trace_record
 from workbench.services.proxy_check import every_proxy_check
+from workbench.services.repeats import is_sample_day
 from workbench.services.replay_command import portable_name
-from workbench.services.study_cells import CellInputs, cell_inputs, is_sample_day, study_settings
+from workbench.services.study_cells import CellInputs, cell_inputs, study_settings
 from workbench.services.study_records import (
     CASE_STUDY,
     DEFAULT_PLATFORMS,

@@ -61,8 +61,8 @@ def make_report(
         scenarios=manifest.scenarios,
         policies=manifest.plan.policies,
         sources=manifest.sources,
-        rows=tuple(_row(result) for result in finished),
-        ratios=_ratios(finished),
+        rows=tuple(study_row(result) for result in finished),
+        ratios=study_ratios(finished),
         absent=manifest.absent,
         proxies=manifest.proxies,
         pending=pending,
@@ -74,7 +74,8 @@ def make_report(
     )
 
 
-def _row(result: CellResult) -> StudyRow:
+def study_row(result: CellResult) -> StudyRow:
+    """What the runs of a cell come to."""
     figures = {}
     for name in MEASURES:
         values = [run.figures[name] for run in result.runs if name in run.figures]
@@ -96,7 +97,7 @@ def _row(result: CellResult) -> StudyRow:
     )
 
 
-def _ratios(finished: Sequence[CellResult]) -> tuple[StudyRatio, ...]:
+def study_ratios(finished: Sequence[CellResult]) -> tuple[StudyRatio, ...]:
     """Every policy that adapts against every one that does not."""
     places: dict[tuple[str, str, str], list[CellResult]] = {}
     for result in finished:

@@ -47,6 +47,7 @@ class ReplayPage(Page):
         self._player = Player(float(shell.settings.get(declared.SPEED)))
         self._view: ReplayView | None = None
         self._wanted_clock_s: float | None = None
+        self._wanted_moment: tuple[float | None, str] | None = None
         self._loaded_for: tuple[object, ...] | None = None
         self._failed = False
         self._region_due_s = 0.0
@@ -158,6 +159,17 @@ class ReplayPage(Page):
         else:
             self.seek((time_of_day_s - self._view.origin_s) % 86_400)
 
+    def show_moment(self, t_s: float | None, policy: str) -> None:
+        """Go to a time of the trace with a policy in front, as soon as the day is there."""
+        if self._view is None:
+            self._wanted_moment = (t_s, policy)
+            return
+        self.pause()
+        if policy:
+            self.ui.chips.bring(policy)
+        if t_s is not None:
+            self.seek(t_s)
+
     def next_decision(self) -> None:
         """Go to the next decision of the policy in front."""
         self._step(1)
@@ -255,6 +267,9 @@ class ReplayPage(Page):
             wanted, self._wanted_clock_s = self._wanted_clock_s, None
             self._player.seek((wanted - run.view.origin_s) % 86_400)
         self._show_run()
+        if first and self._wanted_moment is not None:
+            moment, self._wanted_moment = self._wanted_moment, None
+            self.show_moment(*moment)
         if any(run.view.policy(name) is None for name in self.ui.chips.visible):
             self._rerun()
 

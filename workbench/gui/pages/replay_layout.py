@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -18,7 +16,7 @@ from workbench.gui.plots.lane_stack import LaneStack
 from workbench.gui.plots.tradeoff import TradeoffPlot
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
-from workbench.gui.widgets.basics import Card, label
+from workbench.gui.widgets.basics import Card, label, link_button
 from workbench.gui.widgets.decision_card import DecisionCard
 from workbench.gui.widgets.flow import FlowRow
 from workbench.gui.widgets.operator_chips import OperatorLegend
@@ -50,8 +48,8 @@ class ReplayLayout(QWidget):
         self.tradeoff = TradeoffPlot()
         self.decision = DecisionCard()
         self.error = ErrorPanel()
-        self.axis_button = self._link("accuracy × energy ▾", "Switch energy and latency")
-        self.fold_button = self._link("Fold layers", "Open or fold the configuration lane  (O)")
+        self.axis_button = link_button("accuracy × energy ▾", "Switch energy and latency")
+        self.fold_button = link_button("Fold layers", "Open or fold the configuration lane  (O)")
         self.axis_caption = label("", "small")
         self._missing = ""
         self._arranged = False
@@ -168,14 +166,6 @@ class ReplayLayout(QWidget):
             splitter.setHandleWidth(10)
             splitter.setChildrenCollapsible(False)
         return self._columns
-
-    def _link(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setProperty("role", "link")
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        return button
 
     def _set_controls(self, enabled: bool) -> None:
         self.transport.setEnabled(enabled)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.gui.plots.decimate import Curve
 from workbench.gui.presenters.formats import clock
+from workbench.gui.presenters.formats import table_csv as table_csv
 
 
 def copy_image(widget: QWidget) -> None:
@@ -42,13 +43,4 @@ def curves_csv(
     for row, t_s in enumerate(times):
         cells = ["" if np.isnan(part[row]) else f"{part[row]:.6g}" for part in parts]
         writer.writerow([f"{t_s:.3f}", clock(t_s + origin_s), *cells])
-    return out.getvalue()
-
-
-def table_csv(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Rows as comma-separated values."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows(rows)
     return out.getvalue()

@@ -37,3 +37,27 @@ def text(t_s: float, step_s: float, origin_s: float = 0.0) -> str:
     if step_s < 1:
         return f"{clock(moment)}.{int(moment * 10) % 10}"
     return clock(moment, with_seconds=step_s < 60)
+
+
+def nice_values(low: float, high: float, most: int, *, log: bool = False) -> list[float]:
+    """Round values between two, at most so many; on a logarithmic axis 1, 2, 3 and 5 of decades."""
+    if log:
+        found: list[float] = []
+        for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
+            values = [
+                digit * 10.0**decade
+                for decade in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+                for digit in digits
+            ]
+            inside = [value for value in values if low <= value <= high]
+            if len(inside) <= most or not found:
+                found = inside
+        return found
+    span = (high - low) or 1.0
+    step = 10.0 ** math.floor(math.log10(span / max(1, most)))
+    for factor in (1, 2, 5, 10):
+        if span / (step * factor) <= most:
+            step *= factor
+            break
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]

@@ -156,6 +156,7 @@ class Chosen(PixelItem):
         self.trail: list[tuple[float, float]] = []
         self.points: tuple[PolicyPoint, ...] = ()
         self.primary: PolicyPoint | None = None
+        self.names_primary = False
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         """Draw trail, squares with names, and the current choice on top."""
@@ -184,23 +185,50 @@ class Chosen(PixelItem):
         if self.primary is not None:
             spot = self._pixel(self.primary.x, self.primary.y)
             taken.append(QRectF(spot.x() - 9, spot.y() - 9, 18, 18))
+            if self.names_primary:
+                taken.append(self._name_primary(painter, spot, metrics, tokens))
         for point in self.points:
             spot = self._pixel(point.x, point.y)
             painter.setPen(QPen(QColor(point.colour), 1.8))
             painter.setBrush(translucent(tokens.panel, 0.6))
             painter.drawRect(QRectF(spot.x() - 4, spot.y() - 4, 8, 8))
             wide = metrics.horizontalAdvance(point.name)
-            box = QRectF(spot.x() + 10, spot.y() - 8, wide, 15)
-            if box.right() > width:
-                box.moveRight(spot.x() - 10)
-            # Names of policies at the same place stand under one another, inside the plot.
-            while any(box.intersects(other) for other in taken) and box.bottom() < height:
-                box.translate(0, 5)
-            taken.append(box)
+            box = _place_name(spot, wide, taken, QRectF(0, 0, width, height))
+            taken += [box, QRectF(spot.x() - 5, spot.y() - 5, 10, 10)]
             _write(painter, box.topLeft(), point.name, mix(point.colour, tokens.text, 0.3))
+
+    def _name_primary(
+        self, painter: QPainter, spot: QPointF, metrics: QFontMetricsF, tokens: Tokens
+    ) -> QRectF:
+        assert self.primary is not None
+        wide = metrics.horizontalAdvance(self.primary.name)
+        left = spot.x() + 12
+        if left + wide > self.boundingRect().width():
+            left = spot.x() - 12 - wide
+        corner = QPointF(left, spot.y() - 8)
+        return _write(painter, corner, self.primary.name, tokens.text)
 
     def _pixel(self, x: float, y: float) -> QPointF:
         return QPointF(float(self.x_px(x)), float(self.y_px(y)))
+
+
+def _place_name(spot: QPointF, wide: float, taken: list[QRectF], inside: QRectF) -> QRectF:
+    """Where a name stands: beside, above or below its mark, where nothing else is."""
+    x, y = spot.x(), spot.y()
+    right, left = x + 10, x - 10 - wide
+    corners = (
+        (right, y - 8), (left, y - 8), (right, y + 2), (right, y - 18), (left, y + 2),
+        (left, y - 18), (x - wide / 2, y + 8), (x - wide / 2, y - 23),
+    )  # fmt: skip
+    boxes = [QRectF(corner_x, corner_y, wide, 15) for corner_x, corner_y in corners]
+    for box in boxes:
+        if inside.contains(box) and not any(box.intersects(other) for other in taken):
+            return box
+    # Names of policies at the same place stand under one another, inside the plot.
+    box = boxes[0] if boxes[0].right() <= inside.right() else boxes[1]
+    while any(box.intersects(other) for other in taken) and box.bottom() < inside.bottom():
+        box.translate(0, 5)
+    return box
 
 
 class Hover(PixelItem):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+from collections.abc import Sequence
 
 
 def clock(seconds: float, *, with_seconds: bool = True) -> str:
@@ -58,3 +61,12 @@ def signed_percent(share: float) -> str:
     """A change as ``+12 %`` or ``−64 %`` (with a real minus sign)."""
     text = f"{abs(share) * 100:.0f} %"
     return f"{'−' if share < 0 else '+'}{text}"
+
+
+def table_csv(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows as comma-separated values."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(headings)
+    writer.writerows(rows)
+    return out.getvalue()

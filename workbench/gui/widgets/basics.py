@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.provenance import Provenance
 from workbench.gui import theme
@@ -44,6 +52,11 @@ def value_label(text: str = "", *, size_px: int = theme.TEXT_PX, bold: bool = Tr
     return result
 
 
+def tone_of(provenance: Provenance) -> str:
+    """The tone that a provenance is marked in: good, accent, warning, or empty for none."""
+    return _TONES[provenance]
+
+
 def restyle(widget: QWidget, **properties: object) -> None:
     """Set dynamic properties and make the style sheet look at them again."""
     changed = False
@@ -54,6 +67,16 @@ def restyle(widget: QWidget, **properties: object) -> None:
     if changed:
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def link_button(text: str, tip: str) -> QPushButton:
+    """A button that looks like a link, as narrow as its words."""
+    button = QPushButton(text)
+    button.setProperty("role", "link")
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return button
 
 
 def rule() -> QFrame:

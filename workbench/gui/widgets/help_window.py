@@ -28,6 +28,7 @@ from workbench.core.resources import assets_root
 _ORDER = (
     "window",
     "replay",
+    "compare",
     "network",
     "traces",
     "device-profiles",

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens, policy_colour
 from workbench.gui.widgets.basics import restyle
+from workbench.gui.widgets.flow import WrapLayout
 
 
 class _Chip(QPushButton):
@@ -87,9 +88,7 @@ class PolicyChips(QWidget):
         self._visible: set[str] = set()
         self._primary = ""
         self._more: list[str] = []
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(6)
+        self._layout = WrapLayout(self)
         self._add = QPushButton("+")
         self._add.setProperty("role", "chip")
         self._add.setAccessibleName("Add a policy")
@@ -133,6 +132,12 @@ class PolicyChips(QWidget):
             self._refresh()
             self.changed.emit()
 
+    def bring(self, name: str) -> None:
+        """Put a policy in front, adding its chip if it has none. Unknown names are ignored."""
+        if name not in self._chips and name in self._more:
+            self._append(name)
+        self.put_in_front(name)
+
     def show_policy(self, name: str, shown: bool) -> None:
         """Show or hide a policy. The last one cannot be hidden."""
         if shown:
@@ -150,7 +155,7 @@ class PolicyChips(QWidget):
         chip.front_asked.connect(self.put_in_front)
         chip.menu_asked.connect(self._open_chip_menu)
         self._chips[name] = chip
-        self._layout.insertWidget(self._layout.count() - 1, chip)
+        self._layout.insert_before_last(chip)
 
     def _refresh(self) -> None:
         for name, chip in self._chips.items():

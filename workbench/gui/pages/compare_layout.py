@@ -1,0 +1,184 @@
+"""How the Compare page is laid out; no behaviour of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.gui import theme
+from workbench.gui.pages.compare_policies import PoliciesView
+from workbench.gui.presenters.problem import Problem
+from workbench.gui.settings import Settings
+from workbench.gui.widgets.basics import label
+from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.flow import FlowRow
+from workbench.gui.widgets.policy_chips import PolicyChips
+from workbench.gui.widgets.run_status import RunStatus
+from workbench.gui.widgets.states import EmptyState, ErrorPanel
+
+_MISSING = {
+    "network": ("network", "network"),
+    "device": ("device profile", "devices"),
+    "trace": ("trace", "traces"),
+}
+"""Kind -> its words, and the page that can help."""
+_FIRST_REPEATS = 10
+
+
+class CompareLayout(QWidget):
+    """The widgets of the page, by name."""
+
+    missing_asked = Signal(str)
+    """The page that can help with what is missing."""
+    repeats_changed = Signal()
+
+    def __init__(self, page: QWidget, repeats: Sequence[int]) -> None:
+        super().__init__(page)
+        self.title = label("Compare", "title")
+        self.subtitle = ElidedLabel("")
+        self.subtitle.setStyleSheet("font-size: 12px;")
+        self.chips = PolicyChips()
+        self.status = RunStatus()
+        self.export = QPushButton("Export…")
+        self.export.setToolTip("The table as CSV or Markdown  (Ctrl+E)")
+        self.export.setEnabled(False)
+        self.policies = PoliciesView()
+        self.error = ErrorPanel()
+        self._repeats = self._make_repeats(repeats)
+        self._missing = ""
+        self._empty = EmptyState("compare", "", "", action="Show me", parent=self)
+        self._empty.acted.connect(self._on_missing)
+        self._loading = label("Loading the network, the device profile and the day…", "secondary")
+        self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._controls = self._build_controls()
+        self._states = QStackedWidget()
+        for widget in (self.policies, self._loading, self._empty):
+            self._states.addWidget(widget)
+        outer = QVBoxLayout(page)
+        outer.setContentsMargins(20, 12, 16, 12)
+        outer.setSpacing(theme.GRID_PX)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self.title)
+        head.addWidget(self.subtitle, 1)
+        outer.addLayout(head)
+        outer.addWidget(self._controls)
+        outer.addWidget(self.error)
+        outer.addWidget(self._states, 1)
+        self._states.setCurrentWidget(self._loading)
+
+    @property
+    def repeats(self) -> int:
+        """How many repeats are wanted."""
+        return int(self._repeats.currentData())
+
+    def set_repeats(self, count: int) -> None:
+        """Want so many repeats, if they are offered."""
+        self._repeats.setCurrentIndex(max(0, self._repeats.findData(count)))
+
+    # ---- states --------------------------------------------------------------------------------
+
+    def show_content(self) -> None:
+        """Show the comparison."""
+        self.error.hide()
+        self._controls.setEnabled(True)
+        self._states.setCurrentWidget(self.policies)
+
+    def show_loading(self) -> None:
+        """Say that something is read."""
+        self.error.hide()
+        self._controls.setEnabled(False)
+        self._loading.show()
+        self._states.setCurrentWidget(self._loading)
+
+    def show_missing(self, kind: str) -> None:
+        """Say that there is no network, device profile or trace."""
+        what, self._missing = _MISSING[kind]
+        self._empty.set_texts(
+            f"There is no {what} to compare with",
+            "A comparison replays a trace of changing context under each policy, again and again,"
+            f" and shows what it comes to. There is no {what} yet.",
+        )
+        self.error.hide()
+        self._controls.setEnabled(False)
+        self._states.setCurrentWidget(self._empty)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show an error above what was shown before."""
+        if self._states.currentWidget() is self._loading:
+            self._loading.setVisible(False)
+        self.error.show_problem(problem)
+
+    def ask_file(
+        self,
+        dialog: Callable[..., tuple[str, str]],
+        name: str,
+        formats: Mapping[str, tuple[str, object]],
+    ) -> Path | None:
+        """Ask for a file to write; None when the user thinks better of it."""
+        filters = {words: ending for ending, (words, _) in formats.items()}
+        chosen, used = dialog(
+            self, "Export the comparison", str(Path.home() / name), ";;".join(filters)
+        )
+        if not chosen:
+            return None
+        path = Path(chosen)
+        ending = path.suffix.removeprefix(".")
+        # The filter decides where the name does not.
+        return path if ending in formats else path.with_name(f"{path.name}.{filters[used]}")
+
+    # ---- memory --------------------------------------------------------------------------------
+
+    def save(self, settings: Settings) -> None:
+        """Remember splitters, policies and repeats."""
+        self.policies.save(settings)
+        settings.set_text("compare/policies", " ".join(self.chips.visible))
+        settings.set_text("compare/repeats", str(self.repeats))
+
+    def restore(self, settings: Settings) -> None:
+        """Put back what was remembered."""
+        self.policies.restore(settings)
+        count = settings.text("compare/repeats", str(_FIRST_REPEATS))
+        self.set_repeats(int(count) if count.isdecimal() else _FIRST_REPEATS)
+
+    # ---- building ------------------------------------------------------------------------------
+
+    def _build_controls(self) -> QWidget:
+        right = QWidget()
+        line = QHBoxLayout(right)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(10)
+        line.addWidget(self._repeats)
+        line.addWidget(self.status)
+        line.addWidget(self.export)
+        right.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        return FlowRow(self.chips, right, push=True)
+
+    def _make_repeats(self, repeats: Sequence[int]) -> QComboBox:
+        box = QComboBox()
+        for count in repeats:
+            box.addItem("once" if count == 1 else f"{count} repeats", count)
+        box.setCurrentIndex(box.findData(_FIRST_REPEATS))
+        box.setAccessibleName("Repeats of each replay")
+        box.setToolTip(
+            "How often each replay is repeated with another seed: intervals come from that"
+        )
+        box.currentIndexChanged.connect(self._on_repeats)
+        return box
+
+    def _on_repeats(self, _index: int) -> None:
+        self.repeats_changed.emit()
+
+    def _on_missing(self) -> None:
+        self.missing_asked.emit(self._missing)
