@@ -15,23 +15,23 @@ from pytestqt.qtbot import QtBot
 from tests.gui.waiting import wait_until_settled
 from workbench.core.errors import InputFileError
 from workbench.gui import theme
-from workbench.gui.compare_services import ServicesCompare
+from workbench.gui.compare_services import ServicesCompare, ServicesSession
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.compare import ComparePage
 from workbench.gui.pages.replay import ReplayPage
-from workbench.services.comparing import Comparison
+from workbench.gui.presenters.compare_backend import Contender
 
 POLICIES = ("runtime3c", "static", "fixed:ch50")
 
 
 @functools.cache
-def opened(network: str, device: str, trace: str) -> Comparison:
+def opened(network: str, device: str, trace: str) -> ServicesSession:
     """Opened once for all tests: they are about the page."""
-    return Comparison.open(network, device, trace)
+    return ServicesCompare().open(network, device, trace)
 
 
 class CachedBackend(ServicesCompare):
-    def open(self, network: str, device: str, trace: str) -> Comparison:
+    def open(self, network: str, device: str, trace: str) -> ServicesSession:
         return opened(network, device, trace)
 
 
@@ -172,7 +172,7 @@ def test_a_policy_can_be_looked_at_on_the_replay_page(
 class BrokenBackend(ServicesCompare):
     broken = True
 
-    def open(self, network: str, device: str, trace: str) -> Comparison:
+    def open(self, network: str, device: str, trace: str) -> ServicesSession:
         if self.broken:
             raise InputFileError("day.csv", "time goes back", "Sort the rows.", line=17)
         return opened(network, device, trace)
@@ -226,3 +226,84 @@ def test_chips_go_on_in_the_next_line_where_there_is_no_room(
     assert window.width() == 1024
     assert all(chip.geometry().right() <= chips.width() for chip in chips._chips.values())
     assert len({chip.y() for chip in chips._chips.values()}) > 1
+
+
+# ---- decisions -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def decisions(qtbot: QtBot, compare: ComparePage) -> ComparePage:
+    compare.show_view("decisions")
+    wait_until_settled(qtbot, compare)
+    return compare
+
+
+def test_the_times_at_which_two_policies_differ_are_listed(decisions: ComparePage) -> None:
+    view = decisions.ui.decisions.view
+    assert view is not None
+    assert (view.differing.first.policy, view.differing.second.policy) == ("runtime3c", "static")
+    rows = decisions.ui.decisions.list.rows
+    assert len(rows) == view.differing.comparison.totals.spans > 3
+    assert all(row.operators[0] != row.operators[1] for row in rows)
+    assert rows[0].why[0] and not rows[0].why[1]
+    assert view.tiles[0].value == f"{100 * view.differing.comparison.totals.time_share:.0f}"
+
+
+def test_enter_on_a_row_shows_that_moment_on_the_replay_page(
+    qtbot: QtBot, window: MainWindow, decisions: ComparePage
+) -> None:
+    shown = decisions.ui.decisions.list
+    QTest.keyClick(shown, Qt.Key.Key_Down)
+    QTest.keyClick(shown, Qt.Key.Key_Return)
+    page = window.page("replay")
+    assert window.current_page == "replay" and isinstance(page, ReplayPage)
+    wait_until_settled(qtbot, page)
+    assert page.t_s == pytest.approx(shown.rows[1].t_s)
+    assert page.ui.chips.primary == "runtime3c"
+
+
+def test_two_settings_of_one_policy_are_compared(qtbot: QtBot, decisions: ComparePage) -> None:
+    bar = decisions.ui.decisions.second
+    bar.choose(Contender("runtime3c"))
+    decisions.ui.decisions.wanted.emit()
+    wait_until_settled(qtbot, decisions)
+    assert not decisions.ui.decisions.list.rows
+    assert "the same configurations throughout" in decisions.ui.decisions._note.text()
+    slider = next(s for s in bar.sliders if s.knob.key == "loss_limit_points")
+    slider.set_value(0.5)
+    wait_until_settled(qtbot, decisions)
+    assert bar._settings.text() == "Loss ≤ 0.5 pp ▾"
+    rows = decisions.ui.decisions.list.rows
+    assert rows
+    # The strict one is never less accurate where the two differ.
+    for span in decisions.ui.decisions.view.differing.comparison.spans:  # type: ignore[union-attr]
+        assert span.second.accuracy_percent >= span.first.accuracy_percent
+
+
+def test_swapping_turns_the_sums_around(qtbot: QtBot, decisions: ComparePage) -> None:
+    def energy() -> float:
+        view = decisions.ui.decisions.view
+        assert view is not None
+        joules = view.differing.comparison.totals.energy_j
+        assert joules is not None
+        return joules
+
+    before = energy()
+    decisions.ui.decisions.swap.click()
+    wait_until_settled(qtbot, decisions)
+    assert energy() == pytest.approx(-before)
+    assert before < 0
+
+
+def test_the_strip_picks_a_span_and_the_list_copies_all(decisions: ComparePage) -> None:
+    strip, shown = decisions.ui.decisions.strip, decisions.ui.decisions.list
+    view = decisions.ui.decisions.view
+    assert view is not None
+    span = view.differing.comparison.spans[2]
+    x = round((span.t_s + span.end_s) / 2 / view.end_s * strip.width())
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(x, 6))
+    assert shown.currentIndex().row() == 2
+    shown.copy_csv()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert len(lines) == len(shown.rows) + 1
+    assert lines[0].startswith("t_s,time_of_day,end_s,inferences,first_configuration,first_why")

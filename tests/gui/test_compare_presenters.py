@@ -11,6 +11,7 @@ import pytest
 from workbench.core.errors import InputFileError
 from workbench.core.provenance import Provenance, Source
 from workbench.export.study_report import Interval
+from workbench.gui.presenters.compare_backend import Contender, Differing
 from workbench.gui.presenters.compare_board import Board, build_board
 from workbench.gui.presenters.compare_cells import cell_of, policy_cell
 from workbench.gui.presenters.compare_columns import COLUMN_OF, half_width
@@ -199,6 +200,11 @@ class Session:
     def __init__(self) -> None:
         self.ran: list[tuple[str, int]] = []
         self.slow = False
+
+    knobs = ()
+
+    def difference(self, context: JobContext, first: Contender, second: Contender) -> Differing:
+        raise NotImplementedError
 
     def operators_of(self, index: int) -> tuple[str, ...]:
         return ("identity",)

@@ -11,10 +11,10 @@ import numpy as np
 
 from workbench.context.records import Trace
 from workbench.gui.presenters.formats import clock
+from workbench.gui.presenters.replay_knobs import ReplayKnobs
 from workbench.gui.presenters.replay_view import (
     DecisionView,
     Figures,
-    Knob,
     PolicyView,
     Region,
     ReplayView,
@@ -72,7 +72,8 @@ class ServicesSession:
         midnight = dt.datetime.combine(dt.date.min, dt.time.min)
         self._origin_s = (dt.datetime.combine(dt.date.min, start) - midnight).total_seconds()
         self.space = self._make_space()
-        self.knobs = self._make_knobs()
+        self._knobs = ReplayKnobs(self._settings, trace)
+        self.knobs = self._knobs.knobs
         self.policies = policy_names(self._design)
         self.default_policies = tuple(
             name for name in DEFAULT_POLICIES if name in self.policies
@@ -80,7 +81,7 @@ class ServicesSession:
 
     def run(self, policies: Sequence[str], values: Mapping[str, float]) -> ReplayView:
         """Replay the whole trace."""
-        result = self._replayer.run(self._trace, policies, self._settings_for(values))
+        result = self._replayer.run(self._trace, policies, self._knobs.settings(values))
         return ReplayView(
             t_s=result.t_s,
             origin_s=self._origin_s,
@@ -99,7 +100,7 @@ class ServicesSession:
         self, view: ReplayView, policy: PolicyView, t_s: float, values: Mapping[str, float]
     ) -> Region:
         """What is allowed at a time, with the battery of one policy."""
-        settings = self._settings_for(values)
+        settings = self._knobs.settings(values)
         sample = view.sample_at(t_s)
         context = self._context(
             view.budget_ms, policy.battery_percent, sample, settings.headroom_percent
@@ -107,67 +108,6 @@ class ServicesSession:
         situation = Situation(self._problem, context, settings.objective)
         floor = self._backbone_percent - settings.objective.loss_limit_points
         return Region(situation.evaluate(self._metrics).violation == 0, floor)
-
-    # ---- settings ------------------------------------------------------------------------------
-
-    def _make_knobs(self) -> tuple[Knob, ...]:
-        defaults = self._settings
-        budget_ms = defaults.default_budget_ms
-        if "latency_budget_ms" in self._trace.columns:
-            budget_ms = float(np.median(self._trace["latency_budget_ms"]))
-        step_ms = float(f"{budget_ms / 40:.1g}")
-        budget_ms = round(budget_ms / step_ms) * step_ms
-        cache = defaults.triggers.cache_percent or 15.0
-        battery = defaults.triggers.battery_points or 5.0
-        return (
-            Knob(
-                "lambda2_floor", "Energy weight λ₂ ≥", "", 0.0, 1.0, 0.01,
-                defaults.objective.lambda2_floor, 2,
-                "Least weight of efficiency in the objective, however full the battery is.", "λ₂ ≥",
-            ),
-            Knob(
-                "latency_budget_ms", "Latency budget", "ms", step_ms, 3 * budget_ms, step_ms,
-                budget_ms, 2 if step_ms < 0.1 else 1 if step_ms < 1 else 0,
-                "Longest time that one inference may take.", "Budget",
-            ),
-            Knob(
-                "loss_limit_points", "Accuracy loss ≤", "pp", 0.5, 15.0, 0.5,
-                defaults.objective.loss_limit_points, 1,
-                "Accuracy that may be given up, in percentage points below the whole network.",
-                "Loss ≤",
-            ),
-            Knob(
-                "cache_percent", "Cache trigger", "%", 2.0, 60.0, 1.0, cache, 0,
-                "Decide anew when the free cache changed by more than this.", "Cache",
-            ),
-            Knob(
-                "battery_points", "Battery trigger", "pp", 1.0, 25.0, 1.0, battery, 0,
-                "Decide anew when the charge moved by more than so many points.", "Battery",
-            ),
-        )  # fmt: skip
-
-    def _settings_for(self, values: Mapping[str, float]) -> ReplaySettings:
-        settings = self._settings
-        # An untouched budget leaves the trace's own, which may change over the day.
-        budget = next(knob for knob in self.knobs if knob.key == "latency_budget_ms")
-        wanted_ms = values.get(budget.key, budget.default)
-        untouched = abs(wanted_ms - budget.default) < budget.step / 2
-        return replace(
-            settings,
-            objective=replace(
-                settings.objective,
-                lambda2_floor=values.get("lambda2_floor", settings.objective.lambda2_floor),
-                loss_limit_points=values.get(
-                    "loss_limit_points", settings.objective.loss_limit_points
-                ),
-            ),
-            triggers=replace(
-                settings.triggers,
-                cache_percent=values.get("cache_percent", settings.triggers.cache_percent),
-                battery_points=values.get("battery_points", settings.triggers.battery_points),
-            ),
-            latency_budget_ms=None if untouched else wanted_ms,
-        )
 
     def _subtitle(self, settings: ReplaySettings) -> str:
         info = self._trace.info

@@ -162,9 +162,7 @@ def _load(
     return runners
 
 
-def _power(
-    context: JobContext, runner: _EngineRunner | None
-) -> tuple[PowerReading | None, str]:
+def _power(context: JobContext, runner: _EngineRunner | None) -> tuple[PowerReading | None, str]:
     """Power of one busy core, or None and why not."""
     counter, reason = find_rapl()
     if counter is None or runner is None:

@@ -166,9 +166,7 @@ def measure_phone(
             finally:
                 link.last_work(session.remove)
             samples, conditions = session.samples(), session.conditions()
-            trust = judge_phone(
-                samples, plan.rules, book.blocks.values(), conditions, session.cpus
-            )
+            trust = judge_phone(samples, plan.rules, book.blocks.values(), conditions, session.cpus)
             return PhoneMeasurement(
                 plan, settings, design, samples, trust, phone, session.info, session.cluster,
                 tuple(f"{each.at}: {each.describe()}" for each in conditions),

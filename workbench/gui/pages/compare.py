@@ -7,8 +7,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.gui.pages.compare_layout import CompareLayout
-from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession
+from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession, Differing
 from workbench.gui.presenters.compare_board import Board, build_board
+from workbench.gui.presenters.compare_differ import Differ
+from workbench.gui.presenters.compare_differences import difference_view
 from workbench.gui.presenters.compare_runner import CompareRunner
 from workbench.gui.presenters.compare_text import FORMATS, write_board
 from workbench.gui.presenters.formats import duration
@@ -37,6 +39,7 @@ class ComparePage(Page):
 
             backend = ServicesCompare()
         self._runner = CompareRunner(backend, shell.bridge.watch, self)
+        self._differ = Differ(shell.bridge.watch, self._on_difference, self.on_problem)
         self._loaded_for: tuple[object, ...] | None = None
         self._failed = False
         self._redraw = QTimer(self)
@@ -76,7 +79,7 @@ class ComparePage(Page):
     @property
     def settled(self) -> bool:
         """Whether everything that is wanted is on the screen."""
-        return not self._runner.busy and not self._redraw.isActive()
+        return not (self._runner.busy or self._redraw.isActive() or self._differ.busy)
 
     @property
     def usable(self) -> bool:
@@ -111,8 +114,11 @@ class ComparePage(Page):
         chips += [name for name in shown if name not in chips]
         self.ui.chips.set_policies(chips, shown or chips, session.policies)
         self.ui.policies.show_space(session.held, self._name_of)
+        self.ui.decisions.offer(session.policies, session.knobs)
+        self.ui.decisions.show_sources(session.sources)
         self.ui.show_content()
         self._ask()
+        self._ask_difference()
 
     def on_outcomes(self) -> None:
         """Another repeat is known."""
@@ -157,6 +163,34 @@ class ComparePage(Page):
     def _on_workspace(self, _kind: str) -> None:
         if self.isVisible():
             self._load_if_needed()
+
+    # ---- decisions -----------------------------------------------------------------------------
+
+    def show_view(self, key: str) -> None:
+        """Bring one of the views to the front."""
+        self.ui.show_view(key)
+        self._ask_difference()
+
+    def _ask_difference(self) -> None:
+        """Replay the two runs that are chosen, if they are to be seen and are not known."""
+        known, decisions = self._runner.known, self.ui.decisions
+        if known is None or self.ui.view != "decisions":
+            return
+        shown = decisions.view
+        wanted = decisions.contenders
+        if shown is None or (shown.differing.first, shown.differing.second) != wanted:
+            decisions.show_running()
+            self._differ.ask(known.session, *wanted)
+
+    def _on_difference(self, differing: Differing) -> None:
+        known = self._runner.known
+        # Of a deployment that is no longer in use nothing is shown.
+        if known is not None and differing.about == known.session.subtitle:
+            self.ui.error.hide()
+            self.ui.decisions.show_view(difference_view(differing))
+
+    def _show_moment(self, t_s: float) -> None:
+        self.shell.replay_at(t_s, self.ui.decisions.contenders[0].policy)
 
     # ---- showing -------------------------------------------------------------------------------
 
@@ -210,6 +244,9 @@ class ComparePage(Page):
             self.add_action("Export the comparison…", "Ctrl+E", self.ask_export),
             self.add_action("Copy the comparison as CSV", "", table.copy_csv),
             self.add_action("Copy the comparison as Markdown", "", table.copy_markdown),
+            self.add_action(
+                "Copy the differing decisions as CSV", "", self.ui.decisions.list.copy_csv
+            ),
         ]
 
     def _connect(self) -> None:
@@ -218,6 +255,9 @@ class ComparePage(Page):
         ui.repeats_changed.connect(self._ask)
         ui.status.cancel_asked.connect(self._runner.cancel)
         ui.status.continue_asked.connect(self._continue)
+        ui.views.chosen.connect(self.show_view)
+        ui.decisions.wanted.connect(self._ask_difference)
+        ui.decisions.moment_asked.connect(self._show_moment)
         ui.policies.front_asked.connect(ui.chips.put_in_front)
         ui.policies.replay_asked.connect(self._show_in_replay)
         ui.export.clicked.connect(self.ask_export)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
+from workbench.gui.pages.compare_decisions import DecisionsView
 from workbench.gui.pages.compare_policies import PoliciesView
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
@@ -26,6 +27,7 @@ from workbench.gui.widgets.flow import FlowRow
 from workbench.gui.widgets.policy_chips import PolicyChips
 from workbench.gui.widgets.run_status import RunStatus
 from workbench.gui.widgets.states import EmptyState, ErrorPanel
+from workbench.gui.widgets.view_chips import ViewChips
 
 _MISSING = {
     "network": ("network", "network"),
@@ -34,6 +36,11 @@ _MISSING = {
 }
 """Kind -> its words, and the page that can help."""
 _FIRST_REPEATS = 10
+_VIEWS = (
+    ("policies", "Policies", "Policies against outcomes"),
+    ("decisions", "Decisions", "When two runs chose differently, and what it cost"),
+)
+"""Key, word and tip of each view."""
 
 
 class CompareLayout(QWidget):
@@ -54,6 +61,8 @@ class CompareLayout(QWidget):
         self.export.setToolTip("The table as CSV or Markdown  (Ctrl+E)")
         self.export.setEnabled(False)
         self.policies = PoliciesView()
+        self.decisions = DecisionsView()
+        self.views = ViewChips(_VIEWS)
         self.error = ErrorPanel()
         self._repeats = self._make_repeats(repeats)
         self._missing = ""
@@ -63,7 +72,9 @@ class CompareLayout(QWidget):
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._controls = self._build_controls()
         self._states = QStackedWidget()
-        for widget in (self.policies, self._loading, self._empty):
+        self._view = "policies"
+        self._pages: dict[str, QWidget] = {"policies": self.policies, "decisions": self.decisions}
+        for widget in (*self._pages.values(), self._loading, self._empty):
             self._states.addWidget(widget)
         outer = QVBoxLayout(page)
         outer.setContentsMargins(20, 12, 16, 12)
@@ -72,6 +83,7 @@ class CompareLayout(QWidget):
         head.setSpacing(16)
         head.addWidget(self.title)
         head.addWidget(self.subtitle, 1)
+        head.addWidget(self.views)
         outer.addLayout(head)
         outer.addWidget(self._controls)
         outer.addWidget(self.error)
@@ -87,13 +99,27 @@ class CompareLayout(QWidget):
         """Want so many repeats, if they are offered."""
         self._repeats.setCurrentIndex(max(0, self._repeats.findData(count)))
 
+    @property
+    def view(self) -> str:
+        """Key of the view in front."""
+        return self._view
+
+    def show_view(self, key: str) -> None:
+        """Bring a view to the front; unknown keys are ignored."""
+        if key in self._pages:
+            self._view = key
+            self.views.show_view(key)
+            self._controls.setVisible(key == "policies")
+            if self._states.currentWidget() in self._pages.values():
+                self._states.setCurrentWidget(self._pages[key])
+
     # ---- states --------------------------------------------------------------------------------
 
     def show_content(self) -> None:
-        """Show the comparison."""
+        """Show the view in front."""
         self.error.hide()
         self._controls.setEnabled(True)
-        self._states.setCurrentWidget(self.policies)
+        self._states.setCurrentWidget(self._pages[self._view])
 
     def show_loading(self) -> None:
         """Say that something is read."""
@@ -145,11 +171,13 @@ class CompareLayout(QWidget):
         self.policies.save(settings)
         settings.set_text("compare/policies", " ".join(self.chips.visible))
         settings.set_text("compare/repeats", str(self.repeats))
+        settings.set_text("compare/view", self._view)
 
     def restore(self, settings: Settings) -> None:
         """Put back what was remembered."""
         self.policies.restore(settings)
         count = settings.text("compare/repeats", str(_FIRST_REPEATS))
+        self.show_view(settings.text("compare/view", "policies"))
         self.set_repeats(int(count) if count.isdecimal() else _FIRST_REPEATS)
 
     # ---- building ------------------------------------------------------------------------------

@@ -18,49 +18,16 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import theme
 from workbench.gui.plots.prediction_scatter import PredictionScatter
-from workbench.gui.presenters.profiling_result import ResultTile, ResultView
+from workbench.gui.presenters.profiling_result import ResultView
 from workbench.gui.widgets.basics import (
     Card,
     Pill,
     ProvenancePill,
     label,
-    restyle,
     row,
-    value_label,
 )
-from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.heat_map import HeatMap
-
-
-class _Tile(QWidget):
-    """One `ResultTile`."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._caption = ElidedLabel("")
-        self._value = value_label()
-        self._value.setStyleSheet("font-size: 20px;")
-        self._unit = label("", "secondary")
-        self._note = ElidedLabel("")
-        value = row(self._value, self._unit, None, spacing=5)
-        value.setAlignment(self._unit, Qt.AlignmentFlag.AlignBottom)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
-        layout.addWidget(self._caption)
-        layout.addLayout(value)
-        layout.addWidget(self._note)
-
-    def show_tile(self, tile: ResultTile) -> None:
-        """Show a figure."""
-        self._caption.setText(tile.caption)
-        self._value.setText(tile.value)
-        restyle(self._value, role=tile.tone)
-        self._value.setStyleSheet("font-size: 20px; font-weight: 600;")
-        self._unit.setText(tile.unit)
-        self._note.setText(tile.note)
-        self.setToolTip(tile.story)
-        self.setAccessibleName(f"{tile.caption}: {tile.value} {tile.unit}, {tile.note}")
+from workbench.gui.widgets.value_tile import ValueTile
 
 
 class _Key(QWidget):
@@ -90,7 +57,7 @@ class ProfileResult(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view: ResultView | None = None
-        self._tiles = [_Tile() for _ in range(4)]
+        self._tiles = [ValueTile() for _ in range(4)]
         self._pill = ProvenancePill()
         self._doubt = Pill("questionable", "warning")
         self.use = QPushButton("Use this profile")
@@ -122,7 +89,10 @@ class ProfileResult(QWidget):
         for index, widget in enumerate(self._tiles):
             widget.setVisible(index < len(tiles))
             if index < len(tiles):
-                widget.show_tile(tiles[index])
+                tile = tiles[index]
+                widget.show_value(
+                    tile.caption, tile.value, tile.unit, tile.note, tile.tone, tile.story
+                )
         calibration = view.result.calibration
         self._pill.show_provenance(calibration.provenance, calibration.story)
         self._doubt.setVisible(not view.trusted)

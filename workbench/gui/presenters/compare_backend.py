@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.core.provenance import Source
 from workbench.export.replay_report import Cloud
+from workbench.gui.presenters.replay_view import Knob
 from workbench.jobs import JobContext
+from workbench.replay.difference import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One of two runs: a policy, and slider values that are not at their defaults."""
+
+    policy: str
+    values: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """Where two runs differ.
+
+    Attributes:
+        origin_s: time of day at t = 0, in seconds.
+        about: network, device and trace for people.
+    """
+
+    first: Contender
+    second: Contender
+    comparison: Comparison
+    origin_s: float
+    about: str
 
 
 class CompareSession(Protocol):
@@ -40,6 +67,15 @@ class CompareSession(Protocol):
 
     def operators_of(self, index: int) -> tuple[str, ...]:
         """Operators of a configuration of `held`."""
+        ...
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """The settings that two runs may differ in."""
+        ...
+
+    def difference(self, context: JobContext, first: Contender, second: Contender) -> Differing:
+        """Replay both over the same arrivals and say where they differ. Called on a worker."""
         ...
 
     def run(self, context: JobContext, pairs: Sequence[tuple[str, int]]) -> None:

@@ -28,7 +28,9 @@ _KEPT = 4
 Key = tuple[object, ...]
 
 
-class _Watch(Protocol):
+class Watch(Protocol):
+    """Follows a job; see `workbench.gui.bridge.JobBridge.watch`."""
+
     def __call__(
         self, job: Job, on_event: Callable[[JobEvent], None] | None = None, *, quiet: bool = False
     ) -> Job: ...
@@ -65,7 +67,7 @@ class Running:
 class CompareRunner:
     """At most one job at a time: a load, or the repeats that are still missing."""
 
-    def __init__(self, backend: CompareBackend, watch: _Watch, owner: RunnerOwner) -> None:
+    def __init__(self, backend: CompareBackend, watch: Watch, owner: RunnerOwner) -> None:
         self._backend = backend
         self._watch = watch
         self._owner = owner

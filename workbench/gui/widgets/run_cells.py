@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -60,21 +62,7 @@ class ChipsDelegate(RunDelegate):
 
     def draw(self, painter: QPainter, rect: QRectF, row: RunRow, index: Index) -> None:
         """Draw a chip for each layer, all of one width."""
-        painter.setFont(theme.font(theme.SMALL_PX, bold=True))
-        metrics = QFontMetricsF(painter.font())
-        count = max(1, len(row.names))
-        widest = max((metrics.horizontalAdvance(name) for name in row.names), default=0.0) + 12
-        wide = min(max(widest, 62.0), (rect.width() - _CHIP_GAP * (count - 1)) / count)
-        top = rect.center().y() - _CHIP_HEIGHT / 2
-        for number, name in enumerate(row.names):
-            box = QRectF(rect.left() + number * (wide + _CHIP_GAP), top, wide, _CHIP_HEIGHT)
-            colour = operator_colour(name)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(box, 4, 4)
-            if wide >= _LEAST_TEXT_PX:
-                painter.setPen(QColor(text_on(colour)))
-                _draw_elided(painter, box.adjusted(3, 0, -3, 0), name, Qt.AlignmentFlag.AlignCenter)
+        draw_chips(painter, rect, row.names)
 
 
 class StateDelegate(RunDelegate):
@@ -150,3 +138,23 @@ def _draw_elided(painter: QPainter, rect: QRectF, text: str, flags: Qt.Alignment
     metrics = QFontMetricsF(painter.font())
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(rect, flags, shown)
+
+
+def draw_chips(painter: QPainter, rect: QRectF, names: Sequence[str]) -> None:
+    """A chip for each operator in its colour, all of one width; narrow ones without words."""
+    painter.setFont(theme.font(theme.SMALL_PX, bold=True))
+    metrics = QFontMetricsF(painter.font())
+    count = max(1, len(names))
+    gap = _CHIP_GAP if rect.width() > 16 * count else 1
+    widest = max((metrics.horizontalAdvance(name) for name in names), default=0.0) + 12
+    wide = min(max(widest, 62.0), (rect.width() - gap * (count - 1)) / count)
+    top = rect.center().y() - _CHIP_HEIGHT / 2
+    for number, name in enumerate(names):
+        box = QRectF(rect.left() + number * (wide + gap), top, wide, _CHIP_HEIGHT)
+        colour = operator_colour(name)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(box, 4, 4)
+        if wide >= _LEAST_TEXT_PX:
+            painter.setPen(QColor(text_on(colour)))
+            _draw_elided(painter, box.adjusted(3, 0, -3, 0), name, Qt.AlignmentFlag.AlignCenter)
