@@ -20,14 +20,22 @@ from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.compare import ComparePage
 from workbench.gui.pages.replay import ReplayPage
 from workbench.gui.presenters.compare_backend import Contender
+from workbench.services.comparing import Comparison, RepeatOutcome
 
 POLICIES = ("runtime3c", "static", "fixed:ch50")
 
 
 @functools.cache
 def opened(network: str, device: str, trace: str) -> ServicesSession:
-    """Opened once for all tests: they are about the page."""
-    return ServicesCompare().open(network, device, trace)
+    """Opened once for all tests, each replay once: they are about the page."""
+    comparison = Comparison.open(network, device, trace)
+    once = functools.cache(comparison.outcome)
+
+    def outcome(policy: str, repeat: int, _context: object = None) -> RepeatOutcome:
+        return once(policy, repeat)
+
+    comparison.outcome = outcome  # type: ignore[method-assign]
+    return ServicesSession(comparison)
 
 
 class CachedBackend(ServicesCompare):
