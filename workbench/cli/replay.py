@@ -14,7 +14,9 @@ from click.core import ParameterSource
 
 from workbench.cli.parameters import aligned, number
 from workbench.core.errors import SettingsError
+from workbench.export.region_text import region_summary
 from workbench.export.replay_document import replay_document
+from workbench.export.replay_report import ReplayReport
 from workbench.replay.records import PolicySummary, ReplayResult, ReplaySettings
 from workbench.search.problem import Objective
 from workbench.services.catalogue import (
@@ -211,6 +213,19 @@ def command(
         return
     for line in _table(result, deployment):
         click.echo(line)
+    for line in _region(report):
+        click.echo(line)
+
+
+def _region(report: ReplayReport) -> list[str]:
+    """What was extrapolated, and how to measure it."""
+    region = report.region
+    if region is None:
+        return []
+    lines = region_summary(region)
+    if lines and region["measure"]["command"]:
+        lines.append(f"To measure what is missing: {region['measure']['command']}")
+    return ["", *lines] if lines else []
 
 
 def _say(text: str) -> None:

@@ -27,6 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Celsius = Annotated[float, Meta(ge=-60, le=200)]
 Count = Annotated[int, Meta(ge=1, le=2**31)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Story = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -167,6 +168,9 @@ class Calibration(_Sourced, frozen=True, kw_only=True):
             and for its error.
         relative_error: median relative error on the held-out ones.
         within_5_percent, within_10_percent: share of them predicted that closely.
+        clock_ratio: lowest and highest cap on the clock during the runs, over the full clock; None:
+            not told, and taken as the full clock.
+        temperature_c: lowest and highest temperature of the battery then; None: not told.
     """
 
     network: Name
@@ -179,6 +183,8 @@ class Calibration(_Sourced, frozen=True, kw_only=True):
     relative_error: NonNegative
     within_5_percent: Share
     within_10_percent: Share
+    clock_ratio: tuple[Share, Share] | None = None
+    temperature_c: tuple[Celsius, Celsius] | None = None
 
     def __post_init__(self) -> None:
         if not self.operators:

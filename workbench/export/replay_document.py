@@ -44,6 +44,7 @@ def replay_document(report: ReplayReport, files: Mapping[str, str]) -> dict[str,
             _policy(report, run, summary) for run, summary in zip(outcome.runs, outcome.summaries)
         ],
         "comparisons": [asdict(comparison) for comparison in comparisons(outcome.summaries)],
+        **({} if report.region is None else {"measured_region": dict(report.region)}),
         "files": dict(files),
     }
 

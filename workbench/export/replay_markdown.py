@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.provenance import Source
 from workbench.export.markdown import inert, inputs_table, settings_table, table
+from workbench.export.region_text import region_table, unmeasured_list
 from workbench.export.replay_report import ReplayReport, SummaryLike, comparisons
 
 
@@ -18,6 +19,7 @@ def replay_markdown(report: ReplayReport) -> str:
         _outcome(report),
         _reading(report),
         *_comparison(report),
+        *_region(report),
         "## Where the figures come from",
         _sources(report.sources),
         "## Inputs",
@@ -137,6 +139,32 @@ def _comparison(report: ReplayReport) -> list[str]:
         "Ratios of means over all inferences of the trace; above 1 is better. Accuracy above 0 and"
         " limits broken below 0 are better.",
     ]
+
+
+def _region(report: ReplayReport) -> list[str]:
+    region = report.region
+    if region is None:
+        return []
+    parts = ["## Outside of what was measured"]
+    if not region["calibrated"]:
+        parts.append(
+            "This network was not measured on this device: every latency, and what follows from"
+            " it, is estimated."
+        )
+    else:
+        parts += [
+            table(*region_table(region)),
+            "Figures of a configuration rest on the pairs of neighbouring operators that it holds."
+            " Where no measured configuration held a pair, its cost comes from the term model;"
+            " where the context differs from that of the measurement, from the cost model.",
+        ]
+    if region["measure"]["configurations"]:
+        parts += [
+            "\n".join(f"- {line}" for line in unmeasured_list(region)),
+            "To measure what is missing (`SERIAL` is the device's, as `devices` lists it):",
+            f"```sh\n{region['measure']['command']}\n```",
+        ]
+    return parts
 
 
 def _sources(sources: Mapping[str, Source]) -> str:

@@ -191,6 +191,7 @@ class ReplayReport:
         command: the command line that makes the replay again.
         versions: of the program and of the libraries that compute.
         cloud: for the trade-off plot; None leaves it out.
+        region: how far the replay left what was measured of the device, as plain data.
     """
 
     outcome: OutcomeLike
@@ -204,6 +205,7 @@ class ReplayReport:
     command: str
     versions: Mapping[str, str]
     cloud: Cloud | None = None
+    region: Mapping[str, Any] | None = None
 
     @property
     def has_energy(self) -> bool:

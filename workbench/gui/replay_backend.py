@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 
 from workbench.context.records import Trace
+from workbench.export.region_text import extrapolation_text, region_summary
 from workbench.gui.presenters.formats import clock
 from workbench.gui.presenters.replay_knobs import ReplayKnobs
 from workbench.gui.presenters.replay_view import (
     DecisionView,
     Figures,
+    MeasuredView,
     PolicyView,
     Region,
     ReplayView,
@@ -28,7 +30,9 @@ from workbench.services.catalogue import find_network, find_trace
 from workbench.services.deployment import Deployment, deploy
 from workbench.services.device_profiles import find_profile
 from workbench.services.evolving import EvolutionMeter
+from workbench.services.measured_region import MeasuredRegion
 from workbench.services.replaying import DEFAULT_POLICIES, Replayer, default_settings
+from workbench.space.design_space import Configuration
 
 MAX_DOTS = 6_000
 """Configurations drawn of a space too large to be shown whole."""
@@ -62,6 +66,7 @@ class ServicesSession:
         self._replayer = Replayer(deployment)
         self._meter = EvolutionMeter(deployment.network)
         self._meter.prepare()  # here on a worker: cards are made on the GUI thread
+        self._measured = MeasuredRegion(deployment, trace)
         # Where the whole space is a table, the optimum is looked up when a card asks for it: that
         # keeps dragging a slider quick.
         settings = default_settings(deployment)
@@ -94,7 +99,30 @@ class ServicesSession:
             latency_source=self._deployment.latency_source,
             energy_source=self._deployment.energy_source,
             accuracy_error_points=self._accuracy_error(),
+            measured=self._measured_view(result),
         )
+
+    def _measured_view(self, result: ReplayResult) -> MeasuredView:
+        region = self._measured.of(result)
+        return MeasuredView(
+            calibrated=region.calibrated,
+            shares={run.policy: run.configuration_share for run in region.runs},
+            summary=tuple(region_summary(region.document())),
+            to_measure=region.to_measure,
+            unmeasured=self._unmeasured,
+        )
+
+    def _unmeasured(self, operators: tuple[str, ...]) -> bool:
+        return self._measured.pairs_missing(self._design.parse(operators)) is not None
+
+    def _extrapolated(self, configuration: Configuration, sample: int) -> str:
+        """Why figures of a configuration at a sample rest on nothing measured."""
+        if not self._measured.calibrated:
+            return ""
+        storage = float(self._problem.metrics_of(configuration)[STORAGE])
+        pairs = self._measured.pairs_missing(configuration)
+        contexts = self._measured.contexts_at(sample, storage)
+        return extrapolation_text(pairs or (), contexts)
 
     def region(
         self, view: ReplayView, policy: PolicyView, t_s: float, values: Mapping[str, float]
@@ -217,6 +245,7 @@ class ServicesSession:
             blocked=self._blocked(chosen, context, result.settings),
             search_ms=float(run.search_ms[index]),
             evolve_ms=self._meter.evolve_ms(chosen.configuration),
+            extrapolated=self._extrapolated(chosen.configuration, decision.event.index),
         )
 
     def _figures_at(self, result: ReplayResult, run: PolicyRun, sample: int) -> Figures:

@@ -35,10 +35,13 @@ from workbench.profiling.interleaved import block_orders
 from workbench.profiling.latency_blocks import LatencyBlock, RunBook
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
 from workbench.profiling.phone_conditions import (
+    UNKNOWN_RANGE,
     Conditions,
+    MeasuredRange,
     chosen_cluster,
     conditions_of,
     judge_phone,
+    measured_range,
 )
 from workbench.profiling.phone_link import PATIENCE_S, PhoneLink
 from workbench.profiling.plans import stored_plan
@@ -85,6 +88,7 @@ class PhoneMeasurement:
         reconnections: how often the link was made anew.
         measured_at: UTC, ISO 8601, to the minute.
         run: the project's, whose blocks are all there.
+        range: between what the phone's state moved.
     """
 
     plan: Plan
@@ -100,6 +104,7 @@ class PhoneMeasurement:
     reconnections: int
     measured_at: str
     run: int
+    range: MeasuredRange = UNKNOWN_RANGE
 
     def medians_ms(self) -> npt.NDArray[np.float64]:
         """(fit + held out,) median latency of each configuration."""
@@ -172,6 +177,7 @@ def measure_phone(
                 tuple(f"{each.at}: {each.describe()}" for each in conditions),
                 run.resumed, link.reconnections,
                 dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), run.id,
+                measured_range(book.blocks.values(), conditions, session.cpus),
             )  # fmt: skip
     finally:
         link.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -120,6 +120,61 @@ def judge_phone(
         if moved_c > TEMPERATURE_BOUND_C:
             reasons.append(f"the battery's temperature moved by {moved_c:.1f} °C")
     return replace(trust, reasons=tuple(reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRange:
+    """Between what a phone's state moved during a measurement; None: it does not tell.
+
+    Attributes:
+        clock_ratio: cap on the clock over the full clock.
+        temperature_c: of the battery.
+    """
+
+    clock_ratio: tuple[float, float] | None = None
+    temperature_c: tuple[float, float] | None = None
+
+    def widened(self, other: MeasuredRange) -> MeasuredRange:
+        """The range of two measurements together."""
+        return MeasuredRange(
+            _union(self.clock_ratio, other.clock_ratio),
+            _union(self.temperature_c, other.temperature_c),
+        )
+
+
+UNKNOWN_RANGE = MeasuredRange()
+
+
+def _union(
+    one: tuple[float, float] | None, two: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    if one is None or two is None:
+        return one or two
+    return min(one[0], two[0]), max(one[1], two[1])
+
+
+def measured_range(
+    blocks: Iterable[LatencyBlock], conditions: Sequence[Conditions], cpus: Sequence[int]
+) -> MeasuredRange:
+    """Caps around the blocks, and temperatures at the ends of the sessions.
+
+    Args:
+        cpus: processors that the networks ran on; empty for all.
+    """
+    ratios = [
+        clock.cap_khz / clock.hardware_max_khz
+        for block in blocks
+        for state in (block.before, block.after)
+        if state is not None
+        for clock in state.frequencies
+        if clock.cap_khz and clock.hardware_max_khz
+        if not cpus or _numbers(clock.related_cpus) & set(cpus)
+    ]
+    known_c = [each.battery_c for each in conditions if each.battery_c is not None]
+    return MeasuredRange(
+        (round(min(ratios), 4), round(min(1.0, max(ratios)), 4)) if ratios else None,
+        (min(known_c), max(known_c)) if known_c else None,
+    )
 
 
 def cap_of(state: State, cpus: Sequence[int]) -> int | None:

@@ -11,11 +11,12 @@ from workbench.core.errors import SettingsError
 from workbench.core.provenance import Provenance
 from workbench.devices.adb.describe import PhoneDescription, describe_phone
 from workbench.devices.device import Device
-from workbench.devices.profile import Calibration, DeviceProfile
+from workbench.devices.profile import Calibration, DeviceProfile, calibration_of
+from workbench.devices.profile_file import load_profile
 from workbench.jobs import Job, JobContext, run_in_process
 from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.phone import PhoneMeasurement, PhoneSettings, measure_phone
-from workbench.profiling.phone_conditions import CORES
+from workbench.profiling.phone_conditions import CORES, MeasuredRange
 from workbench.profiling.phone_link import PATIENCE_S
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import statistics
@@ -241,10 +242,12 @@ def _profile(
         f" {'run' if simulated else 'measured'} on this phone, {where}, for networks that were not;"
         f" plan {measurement.plan.rules.name}, {measurement.measured_at}",
     )  # fmt: skip
+    before = _range_before(path, network) if measurement.plan.chosen else None
     mine = calibration(
         fitted,
         Provenance.SIMULATED if simulated else Provenance.CALIBRATED,
         _story(measurement, where),
+        measurement.range if before is None else measurement.range.widened(before),
     )
     others = other_calibrations(path, parts.soc, network, cluster, settings.threads)
     notes = [
@@ -268,6 +271,12 @@ def _profile(
         notes=tuple(notes),
     )
     return profile, mine
+
+
+def _range_before(path: Path, network: Network) -> MeasuredRange | None:
+    """The range of the measurement that this one is added to."""
+    known = calibration_of(load_profile(path), network.space) if path.is_file() else None
+    return None if known is None else MeasuredRange(known.clock_ratio, known.temperature_c)
 
 
 def _story(measurement: PhoneMeasurement, where: str) -> str:

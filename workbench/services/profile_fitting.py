@@ -15,6 +15,7 @@ from workbench.profiling.calibration import FittedTable, HeldOut, fit_table
 from workbench.profiling.design import Design
 from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.latency_fit import HeldOutError, least_prices, leave_one_group_out
+from workbench.profiling.phone_conditions import UNKNOWN_RANGE, MeasuredRange
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust
 from workbench.space.description import Network
@@ -87,7 +88,12 @@ def latency_model(
     )
 
 
-def calibration(fitted: FittedMeasurement, provenance: Provenance, story: str) -> Calibration:
+def calibration(
+    fitted: FittedMeasurement,
+    provenance: Provenance,
+    story: str,
+    measured: MeasuredRange = UNKNOWN_RANGE,
+) -> Calibration:
     """The table of the network that was measured."""
     network, held_out = fitted.network, fitted.held_out
     return Calibration(
@@ -106,6 +112,8 @@ def calibration(fitted: FittedMeasurement, provenance: Provenance, story: str) -
         relative_error=rounded(held_out.median),
         within_5_percent=rounded(held_out.within(0.05)),
         within_10_percent=rounded(held_out.within(0.10)),
+        clock_ratio=measured.clock_ratio,
+        temperature_c=measured.temperature_c,
         provenance=provenance,
         story=story,
     )

@@ -32,6 +32,7 @@ from workbench.export.replay_trade_off_plot import trade_off_plot
 from workbench.replay.records import ReplayResult
 from workbench.services.deployment import Deployment
 from workbench.services.input_records import network_record, profile_record, trace_record
+from workbench.services.measured_region import MeasuredRegion
 from workbench.services.replay_command import ReplayNames, replay_command
 from workbench.services.replaying import default_settings
 from workbench.space.tables import FloatArray
@@ -215,6 +216,7 @@ def replay_report(
             "matplotlib": version("matplotlib"),
         },
         cloud=held_throughout(deployment, trace, result) if plots else None,
+        region=MeasuredRegion(deployment, trace).of(result).document(),
     )
 
 

@@ -53,7 +53,10 @@ def test_table_names_units_and_provenance(here: Path, capsys: pytest.CaptureFixt
     lines = shown.out.splitlines()
     assert "latency mean" in lines[0]
     assert "(estimated)" in lines[2]
-    assert [line.split()[0] for line in lines[3:]] == ["runtime3c", "backbone"]
+    assert [line.split()[0] for line in lines[3:5]] == ["runtime3c", "backbone"]
+    # The device was not measured: that is said, and how to do it.
+    assert lines[5] == "" and "not measured on this device" in lines[6]
+    assert "profile --device SERIAL --network" in lines[7] and "--configuration" in lines[7]
     assert "writing steps.csv" in shown.err
     assert {"summary.csv", "summary.md", "decisions.csv", "steps.csv", "replay.json"} == {
         path.name for path in (here / "out").iterdir()

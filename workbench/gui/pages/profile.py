@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import WorkbenchError
 from workbench.gui import theme
 from workbench.gui.pages.profile_export import SampleExport
+from workbench.gui.pages.profile_list import ListByHand
 from workbench.gui.pages.profile_result import ProfileResult
 from workbench.gui.pages.profile_runs import ProfileRuns
 from workbench.gui.presenters import profiling_plan
@@ -60,12 +61,14 @@ class ProfilePage(Page):
         self._searching: Job | None = None
         self._preview: ProfilingPreview | None = None
         self._problem = ""
+        self._claimed = ""
         self._opens_result = True
         self._stale = True
         self._board = RunBoard()
         self._loaded_key = ("", "", "")
         self.runs = ProfileRuns(presets())
         self.form = self.runs.form
+        self.by_hand = ListByHand(shell, self.form, self._backend.space, self)
         self.result = ProfileResult()
         self.exporter = SampleExport(shell, self._backend.export, self)
         self._timer = QTimer(self)
@@ -75,6 +78,7 @@ class ProfilePage(Page):
         self._actions = [
             self.add_action("Profile: start measuring", "Ctrl+Return", self.begin),
             self.add_action("Profile: cancel the measurement", "", self.cancel),
+            self.add_action("Profile: choose configurations by hand", "", self.by_hand.edit),
             self.add_action("Profile: plan and runs", "", self.show_plan),
             self.add_action("Profile: result", "", self.show_result),
             self.add_action("Profile: use this profile", "", self.use),
@@ -90,6 +94,11 @@ class ProfilePage(Page):
 
     def on_shown(self) -> None:
         """Look at the devices and at what was measured of them."""
+        wanted = self.shell.desk.take("profile")
+        if wanted is not None and not self.running:
+            self.by_hand.take(wanted)
+            self._opens_result = not wanted.configurations
+            self.show_plan()
         if not self.running:
             self._search()
             if self._stale or self._key() != self._loaded_key:
@@ -148,6 +157,8 @@ class ProfilePage(Page):
             self.runs.error.show_problem(Problem.of(error))
             return
         self._job = job
+        self.shell.desk.claim(request.device, "being profiled")
+        self._claimed = request.device
         if self._preview is not None:
             self._set_board(self._fresh_board(self._preview.planned))
         self.show_plan()
@@ -211,6 +222,7 @@ class ProfilePage(Page):
                     self.runs.show_progress(text, event.fraction)
             case Done():
                 self._end("Measured. The profile stands among your device profiles.")
+                self.form.set_listed(())
                 self._opens_result = True
                 self._renew_profiles()
                 self._load()
@@ -230,6 +242,7 @@ class ProfilePage(Page):
 
     def _end(self, status: str) -> None:
         self._job = None
+        self.shell.desk.release(self._claimed)
         self.runs.table.touch(self._board.stop())
         self.runs.show_ended(status)
         self.runs.show_summary()
@@ -256,6 +269,7 @@ class ProfilePage(Page):
         if isinstance(event, Done) and not self.running:
             self.form.set_devices([*self._backend.devices(), *event.result])
             self.form.choose_device(self.shell.settings.text(DEVICE_KEY))
+            self.by_hand.choose()
             if self._key() != self._loaded_key:
                 self._load()
             self._show_state()
@@ -281,6 +295,7 @@ class ProfilePage(Page):
             plan=self.form.plan,
             configurations=self.form.configurations,
             seed=self.form.seed,
+            chosen=self.form.listed,
         )
 
     def _load(self) -> None:

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from workbench.gui import settings as declared
 from workbench.gui import theme
+from workbench.gui.device_desk import Wanted
 from workbench.gui.pages.replay_lanes import ReplayLanes
 from workbench.gui.pages.replay_layout import ReplayLayout
 from workbench.gui.pages.replay_tradeoff import ReplayTradeoff
-from workbench.gui.presenters.decision import build_card
+from workbench.gui.presenters.decision import MEASURE_TIP, build_card, measured_text
 from workbench.gui.presenters.player import Player, faster, slower
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.replay_runner import ReplayRunner, Run
@@ -325,8 +326,25 @@ class ReplayPage(Page):
         self._lanes.show(view, primary, self._others())
         self._tradeoff.set_sources(view.energy_source, view.latency_source)
         self._shown_decision = ()
+        self._show_measured(view, primary)
         self._show_time()
         self._show_region()
+
+    def _show_measured(self, view: ReplayView, primary: PolicyView) -> None:
+        """How much of the day rests on nothing measured, and the offer to measure it."""
+        button = self.ui.measure_button
+        text = measured_text(view.measured, primary.name)
+        button.setVisible(bool(text))
+        button.setText(text)
+        if view.measured is not None:
+            button.setToolTip("\n".join([*view.measured.summary, MEASURE_TIP]))
+
+    def measure(self) -> None:
+        """Go to the Profile page with what was not measured as a list made by hand."""
+        measured = None if self._view is None else self._view.measured
+        if measured is not None and measured.to_measure:
+            self.shell.desk.ask("profile", Wanted("", measured.to_measure))
+            self.shell.go_to("profile")
 
     def _show_time(self) -> None:
         view, primary = self._view, self._primary()
@@ -379,6 +397,7 @@ class ReplayPage(Page):
             self.add_action("Trade-off: switch energy and latency", "X", self._switch_axis),
             self.add_action("Show the whole day", "0", self.ui.stack.fit),
             self.add_action("Reset the sliders", "", self.ui.what_if.reset),
+            self.add_action("Measure what was extrapolated", "", self.measure),
             self.add_action("Copy the lanes as an image", "", self.ui.stack.copy_image),
             self.add_action("Copy the lanes as CSV", "", self.ui.stack.copy_csv),
             self.add_action("Copy the trade-off as CSV", "", self.ui.tradeoff.copy_csv),
@@ -399,6 +418,7 @@ class ReplayPage(Page):
         self.ui.axis_button.clicked.connect(self._switch_axis)
         self.ui.fold_button.clicked.connect(self._toggle_layers)
         self.ui.error.retried.connect(self._retry)
+        self.ui.measure_button.clicked.connect(self.measure)
         self.ui.missing_asked.connect(self._show_guide_page)
         self.shell.workspace.changed.connect(self._on_workspace)
         theme.manager().changed.connect(self._on_theme)

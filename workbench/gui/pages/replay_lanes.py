@@ -157,7 +157,10 @@ class ReplayLanes:
     def _fill_configuration(self, view: ReplayView, primary: PolicyView) -> None:
         lane = self._lanes["configuration"]
         if isinstance(lane, SpanLane):
-            lane.set_spans(spans_of(primary, view.end_s))
+            measured = view.measured
+            known = measured is not None and measured.calibrated
+            unmeasured = measured.unmeasured if measured is not None and known else None
+            lane.set_spans(spans_of(primary, view.end_s, unmeasured))
 
     def _fill_policies(
         self, view: ReplayView, primary: PolicyView, others: list[PolicyView]
@@ -214,8 +217,16 @@ class _Culprits:
         return f"{few} over budget"
 
 
-def spans_of(policy: PolicyView, end_s: float) -> Spans:
-    """The configuration lane of a policy: decisions that kept the configuration make no span."""
+def spans_of(
+    policy: PolicyView,
+    end_s: float,
+    unmeasured: Callable[[tuple[str, ...]], bool] | None = None,
+) -> Spans:
+    """The configuration lane of a policy: decisions that kept the configuration make no span.
+
+    Args:
+        unmeasured: tells configurations whose figures rest on nothing measured.
+    """
     names = policy.decision_operators
     kept = [i for i, ops in enumerate(names) if i == 0 or ops != names[i - 1]]
     return Spans(
@@ -223,6 +234,7 @@ def spans_of(policy: PolicyView, end_s: float) -> Spans:
         end_s=end_s,
         names=[names[i] for i in kept],
         marks_s=policy.decision_t_s,
+        extrapolated=() if unmeasured is None else [unmeasured(names[i]) for i in kept],
     )
 
 

@@ -51,6 +51,8 @@ class ReplayLayout(QWidget):
         self.axis_button = link_button("accuracy × energy ▾", "Switch energy and latency")
         self.fold_button = link_button("Fold layers", "Open or fold the configuration lane  (O)")
         self.axis_caption = label("", "small")
+        self.measure_button = link_button("", "Measure the configurations that nobody measured")
+        self.measure_button.hide()
         self._missing = ""
         self._arranged = False
         self._empty = EmptyState("replay", "", "", action="Show me", parent=self)
@@ -68,6 +70,7 @@ class ReplayLayout(QWidget):
         head.setSpacing(16)
         head.addWidget(self.title)
         head.addWidget(self.subtitle, 1)
+        head.addWidget(self.measure_button)
         self.subtitle.setMinimumWidth(60)
         outer.addLayout(head)
         outer.addWidget(FlowRow(self.transport, self.chips))

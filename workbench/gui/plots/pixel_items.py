@@ -173,6 +173,8 @@ class Spans:
     names: Sequence[tuple[str, ...]]
     marks_s: np.ndarray
     """Times of decisions, also of those that kept the configuration."""
+    extrapolated: Sequence[bool] = ()
+    """For each span whether its figures rest on nothing measured; empty: none of them."""
 
     @property
     def rows(self) -> int:
@@ -214,8 +216,13 @@ class SpanRows(PixelItem):
         painter.setFont(theme.font(theme.SMALL_PX, bold=False))
         metrics = QFontMetricsF(painter.font())
         drawn_to = -1.0
+        dashed = QPen(QColor(theme.tokens().warning), 2, Qt.PenStyle.DashLine)
+        foot = rect.height() - 1
         for index in range(first, last):
             a, b = float(edges[index]), float(edges[index + 1])
+            if spans.extrapolated and spans.extrapolated[index]:
+                painter.setPen(dashed)
+                painter.drawLine(QPointF(a, foot), QPointF(max(b, a + 2), foot))
             if b < drawn_to + 1.0:
                 continue
             drawn_to = b

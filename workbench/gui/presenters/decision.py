@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.export.region_text import percent
 from workbench.gui.presenters.formats import clock, fixed, significant
 from workbench.gui.presenters.replay_view import (
     EVOLUTION_LIMIT_MS,
     DecisionView,
     Figures,
+    MeasuredView,
     PolicyView,
     ReplayView,
 )
@@ -59,6 +61,7 @@ class Card:
     gap_tone: str
     exact: str
     blocked: str
+    extrapolated: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     evolution: Evolution
@@ -94,10 +97,26 @@ def build_card(view: ReplayView, primary: PolicyView, others: list[PolicyView], 
         gap_tone=tone,
         exact=_exact(decision, view.layers),
         blocked=decision.blocked,
+        extrapolated=decision.extrapolated,
         headings=tuple(heading for heading, _ in columns),
         rows=_rows([figures for _, figures in columns]),
         evolution=Evolution(decision.search_ms, decision.evolve_ms),
     )
+
+
+MEASURE_TIP = "Takes these configurations to the Profile page."
+
+
+def measured_text(measured: MeasuredView | None, policy: str) -> str:
+    """What is said of a day that left what was measured; empty where it did not."""
+    if measured is None or not measured.to_measure:
+        return ""
+    if not measured.calibrated:
+        return "nothing measured here: measure…"
+    share = measured.shares.get(policy, 0.0)
+    if not share:
+        return "other policies extrapolated: measure…"
+    return f"{percent(share)} extrapolated: measure…"
 
 
 def _gap(decision: DecisionView) -> tuple[str, str]:

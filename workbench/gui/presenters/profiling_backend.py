@@ -10,6 +10,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.gui.presenters.profiling_plan import preset_text
 from workbench.jobs import Job, JobContext
 from workbench.profiling.run_rules import PLANS
+from workbench.services.catalogue import find_network
 from workbench.services.profiling_results import (
     ProfilingResult,
     export_samples_csv,
@@ -24,11 +25,16 @@ from workbench.services.profiling_setup import (
     profiling_devices,
     start_profiling,
 )
+from workbench.space.design_space import DesignSpace
 
 Preview = Callable[[JobContext, ProfilingRequest, ProfilingDevice, str | None], ProfilingPreview]
 FindPhones = Callable[[JobContext, tuple[str, ...]], tuple[ProfilingDevice, ...]]
 OpenResult = Callable[[JobContext, str, str], ProfilingResult | None]
 Export = Callable[[JobContext, int, str, Path], int]
+
+
+def _space(network: str) -> DesignSpace:
+    return find_network(network).space
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class ProfilingBackend:
         start: starts a measurement.
         open_result: reads what was measured; called on a worker thread.
         export: writes the raw samples as CSV; called on a worker thread.
+        space: configurations of a network.
     """
 
     devices: Callable[[], tuple[ProfilingDevice, ...]] = profiling_devices
@@ -50,6 +57,7 @@ class ProfilingBackend:
     start: Callable[[ProfilingRequest], Job] = start_profiling
     open_result: OpenResult = open_result
     export: Export = export_samples_csv
+    space: Callable[[str], DesignSpace] = _space
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,21 @@ def measured_items(
     """(what, how, whether) of everything that a measurement covers."""
     rules = preview.plan.rules
     power = device.power or f"not measured: {device.power_reason}"
+    fit = f"{preview.plan.fit} chosen where the table would be least certain"
+    if preview.plan.chosen:
+        fit = f"{len(preview.plan.chosen)} by hand, {preview.plan.fit} in all"
+    checked = (
+        "Fit and check",
+        f"{fit}; {preview.plan.held_out} at random, held out to check it",
+        True,
+    )
+    if preview.added_to:
+        checked = (
+            "Added",
+            f"{len(preview.plan.chosen)} by hand, with the backbone to compare; the table is"
+            f" fitted anew to them and to what was measured {preview.added_to}",
+            True,
+        )
     return (
         (
             "Latency",
@@ -38,12 +53,7 @@ def measured_items(
             f"{rules.warm_up_runs} runs of warm-up",
             True,
         ),
-        (
-            "Fit and check",
-            f"{preview.plan.fit} chosen where the table would be least certain;"
-            f" {preview.plan.held_out} at random, held out to check it",
-            True,
-        ),
+        checked,
         (
             "Memory",
             device.memory_reason or "bandwidth of one thread that copies a large array",
@@ -64,6 +74,8 @@ def command(request: ProfilingRequest) -> str:
     words += ["--network", request.network, "--plan", request.plan]
     if request.configurations is not None:
         words += ["--configurations", str(request.configurations)]
+    if request.chosen:
+        words += ["--configuration", ",".join(request.chosen)]
     if request.seed:
         words += ["--seed", str(request.seed)]
     return shlex.join(words)

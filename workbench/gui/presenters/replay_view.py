@@ -49,6 +49,7 @@ class DecisionView:
         blocked: what could not be met, in words; empty when the choice is feasible.
         search_ms: time of the search; None where it was not measured.
         evolve_ms: time of the weight evolution; None where it was not measured.
+        extrapolated: why its figures rest on nothing measured, in words; empty where they do.
     """
 
     t_s: float
@@ -66,6 +67,7 @@ class DecisionView:
     blocked: str = ""
     search_ms: float | None = None
     evolve_ms: float | None = None
+    extrapolated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,25 @@ class PolicyView:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredView:
+    """A day against what was measured of its device.
+
+    Attributes:
+        calibrated: whether the network was measured on the device at all.
+        shares: policy -> share of its inferences on configurations that were not.
+        summary: the same in sentences.
+        to_measure: configurations whose measurement brings the day back.
+        unmeasured: whether operators, one a layer, hold pairs that were not measured.
+    """
+
+    calibrated: bool
+    shares: Mapping[str, float]
+    summary: tuple[str, ...]
+    to_measure: tuple[str, ...]
+    unmeasured: Callable[[tuple[str, ...]], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayView:
     """One day, replayed with several policies.
 
@@ -110,6 +131,7 @@ class ReplayView:
         layers: numbers of the layers that a configuration's operators stand for.
         budget_ms: latency budget, shape (n,); NaN where there is none.
         accuracy_error_points: expected error of predicted accuracies; None where measured.
+        measured: how far the day stayed in what was measured of the device.
     """
 
     t_s: Floats
@@ -124,6 +146,7 @@ class ReplayView:
     latency_source: Source
     energy_source: Source
     accuracy_error_points: float | None = None
+    measured: MeasuredView | None = None
 
     def policy(self, name: str) -> PolicyView | None:
         """A policy by its name."""

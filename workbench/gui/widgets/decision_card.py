@@ -93,6 +93,7 @@ class DecisionCard(Card):
         self._gap = label("", "good")
         self._exact = label("", "small", wrap=True)
         self._blocked = label("", "bad", wrap=True)
+        self._extrapolated = label("", "warning", wrap=True)
         facts = QGridLayout()
         facts.setHorizontalSpacing(12)
         facts.setVerticalSpacing(5)
@@ -119,6 +120,7 @@ class DecisionCard(Card):
         column.setSpacing(6)
         column.addLayout(facts)
         column.addWidget(self._blocked)
+        column.addWidget(self._extrapolated)
         self._table = self._make_table()
         column.addLayout(self._table)
         column.addStretch(1)
@@ -162,6 +164,8 @@ class DecisionCard(Card):
         self._exact.setText(card.exact)
         self._blocked.setText(card.blocked)
         self._blocked.setVisible(bool(card.blocked))
+        self._extrapolated.setText(card.extrapolated)
+        self._extrapolated.setVisible(bool(card.extrapolated))
         self._fill_table(card)
         self._headline.setText(card.evolution.headline())
         self._bar.show_evolution(card.evolution)
@@ -172,7 +176,7 @@ class DecisionCard(Card):
         self._source.setToolTip("Processor time on this computer, not on the device replayed.")
         self.setAccessibleDescription(
             f"{card.title} at {card.time}. {card.why}. Chosen: {', '.join(card.operators)}. "
-            f"Gap to optimum: {card.gap}. {card.blocked}"
+            f"Gap to optimum: {card.gap}. {card.blocked} {card.extrapolated}".strip()
         )
 
     def _caption(self, text: str) -> QLabel:

@@ -34,6 +34,8 @@ class ProfileForm(Card):
     changed = Signal()
     start_asked = Signal()
     cancel_asked = Signal()
+    list_asked = Signal()
+    """The user wants to change the list made by hand."""
 
     def __init__(self, presets: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         """`presets` are (name, what it means)."""
@@ -50,6 +52,9 @@ class ProfileForm(Card):
         self._count = self._number(1, 2000, "Number of configurations")
         self._seed = self._number(0, _MAX_SEED, "Seed")
         self._usual_count = QPushButton("as the preset")
+        self._listed: tuple[str, ...] = ()
+        self._list_words = label("none")
+        self.list_button = QPushButton("Change…")
         self._minutes = value_label("", bold=True)
         self._items = QVBoxLayout()
         self._advice = label("", "small", wrap=True)
@@ -121,6 +126,18 @@ class ProfileForm(Card):
         self._count.setValue(count)
 
     @property
+    def listed(self) -> tuple[str, ...]:
+        """Configurations of the list made by hand."""
+        return self._listed
+
+    def set_listed(self, texts: Sequence[str]) -> None:
+        """Take a list made by hand; empty for none."""
+        self._listed = tuple(texts)
+        self._list_words.setText(f"{len(texts)} chosen" if texts else "none")
+        self._list_words.setToolTip("\n".join(texts[:40]))
+        self.changed.emit()
+
+    @property
     def seed(self) -> int:
         """Seed of the design."""
         return self._seed.value()
@@ -161,7 +178,8 @@ class ProfileForm(Card):
 
     def show_state(self, blocked: str, advice: str, *, running: bool) -> None:
         """Lock the form while it runs, or say why it cannot start."""
-        for widget in (self._device, self._count, self._seed, *self._presets.values()):
+        fields = (self._device, self._count, self._seed, self.list_button)
+        for widget in (*fields, *self._presets.values()):
             widget.setEnabled(not running)
         self._usual_count.setEnabled(not running and self._count.value() != self._usual)
         self.start.setEnabled(not running and not blocked)
@@ -232,6 +250,11 @@ class ProfileForm(Card):
             numbers.addWidget(words, line, 0)
             numbers.addWidget(spin, line, 1)
         numbers.addWidget(self._usual_count, 0, 2)
+        self.list_button.setProperty("role", "link")
+        self.list_button.setAccessibleName("Change the list made by hand")
+        numbers.addWidget(label("By hand", "secondary"), 2, 0)
+        numbers.addWidget(self._list_words, 2, 1)
+        numbers.addWidget(self.list_button, 2, 2)
         content.addLayout(numbers)
         content.addWidget(rule())
         content.addLayout(row(label("Will be measured", "strong")))
@@ -267,6 +290,7 @@ class ProfileForm(Card):
         self._count.valueChanged.connect(self._on_number)
         self._seed.valueChanged.connect(self._on_number)
         self._usual_count.clicked.connect(self._on_usual)
+        self.list_button.clicked.connect(self.list_asked)
         self.start.clicked.connect(self.start_asked)
         self.cancel.clicked.connect(self.cancel_asked)
         self._copy.clicked.connect(self._on_copy)
