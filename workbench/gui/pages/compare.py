@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.gui.pages.compare_layout import CompareLayout
+from workbench.gui.pages.compare_studies import Studies
 from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession, Differing
 from workbench.gui.presenters.compare_board import Board, build_board
 from workbench.gui.presenters.compare_differ import Differ
@@ -48,6 +49,7 @@ class ComparePage(Page):
         self._redraw.timeout.connect(self._show_board)
         self.ui = CompareLayout(self, REPEATS)
         self.ui.restore(shell.settings)
+        self.studies = Studies(shell, self.ui.study, self)
         self._actions = self._make_actions()
         self._connect()
 
@@ -56,6 +58,7 @@ class ComparePage(Page):
     def on_shown(self) -> None:
         """Take up what is in use, when it is not what is shown."""
         self._load_if_needed()
+        self._wake_view()
         self.ui.policies.table.setFocus()
 
     def save_state(self) -> None:
@@ -79,7 +82,8 @@ class ComparePage(Page):
     @property
     def settled(self) -> bool:
         """Whether everything that is wanted is on the screen."""
-        return not (self._runner.busy or self._redraw.isActive() or self._differ.busy)
+        working = self._runner.busy or self._differ.busy or self.studies.runner.busy
+        return not (working or self._redraw.isActive())
 
     @property
     def usable(self) -> bool:
@@ -107,7 +111,7 @@ class ComparePage(Page):
 
     def on_session(self, session: CompareSession) -> None:
         """A session is there: offer its policies and replay what is missing."""
-        self.ui.subtitle.setText(session.subtitle)
+        self.ui.show_about(session.subtitle)
         remembered = self.shell.settings.text("compare/policies").split()
         shown = [name for name in remembered if name in session.policies]
         chips = [name for name in FIRST_POLICIES if name in session.policies]
@@ -169,6 +173,12 @@ class ComparePage(Page):
     def show_view(self, key: str) -> None:
         """Bring one of the views to the front."""
         self.ui.show_view(key)
+        self._wake_view()
+
+    def _wake_view(self) -> None:
+        """What the view in front shows is worked out when it is first seen."""
+        if self.ui.view == "study":
+            self.studies.on_shown()
         self._ask_difference()
 
     def _ask_difference(self) -> None:
@@ -241,6 +251,8 @@ class ComparePage(Page):
             self.add_action("Trade-off: switch energy and latency", "X", self._switch_axis),
             self.add_action("Stop the repeats", "", self._runner.cancel),
             self.add_action("Continue the repeats", "", self._continue),
+            self.add_action("Open a study…", "", self.studies.ask_open),
+            self.add_action("Run a study…", "", self.studies.ask_run),
             self.add_action("Export the comparison…", "Ctrl+E", self.ask_export),
             self.add_action("Copy the comparison as CSV", "", table.copy_csv),
             self.add_action("Copy the comparison as Markdown", "", table.copy_markdown),

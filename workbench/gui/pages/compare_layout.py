@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.pages.compare_decisions import DecisionsView
 from workbench.gui.pages.compare_policies import PoliciesView
+from workbench.gui.pages.compare_study import StudyView
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
 from workbench.gui.widgets.basics import label
@@ -39,6 +40,7 @@ _FIRST_REPEATS = 10
 _VIEWS = (
     ("policies", "Policies", "Policies against outcomes"),
     ("decisions", "Decisions", "When two runs chose differently, and what it cost"),
+    ("study", "Tasks × platforms", "A study: every policy on every task and platform"),
 )
 """Key, word and tip of each view."""
 
@@ -53,6 +55,7 @@ class CompareLayout(QWidget):
     def __init__(self, page: QWidget, repeats: Sequence[int]) -> None:
         super().__init__(page)
         self.title = label("Compare", "title")
+        self._about = ""
         self.subtitle = ElidedLabel("")
         self.subtitle.setStyleSheet("font-size: 12px;")
         self.chips = PolicyChips()
@@ -62,18 +65,24 @@ class CompareLayout(QWidget):
         self.export.setEnabled(False)
         self.policies = PoliciesView()
         self.decisions = DecisionsView()
+        self.study = StudyView()
         self.views = ViewChips(_VIEWS)
         self.error = ErrorPanel()
         self._repeats = self._make_repeats(repeats)
         self._missing = ""
         self._empty = EmptyState("compare", "", "", action="Show me", parent=self)
         self._empty.acted.connect(self._on_missing)
-        self._loading = label("Loading the network, the device profile and the day…", "secondary")
+        self._loading = label("", "secondary")
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._controls = self._build_controls()
         self._states = QStackedWidget()
         self._view = "policies"
-        self._pages: dict[str, QWidget] = {"policies": self.policies, "decisions": self.decisions}
+        self._cover: QWidget | None = None
+        self._pages: dict[str, QWidget] = {
+            "policies": self.policies,
+            "decisions": self.decisions,
+            "study": self.study,
+        }
         for widget in (*self._pages.values(), self._loading, self._empty):
             self._states.addWidget(widget)
         outer = QVBoxLayout(page)
@@ -88,7 +97,7 @@ class CompareLayout(QWidget):
         outer.addWidget(self._controls)
         outer.addWidget(self.error)
         outer.addWidget(self._states, 1)
-        self._states.setCurrentWidget(self._loading)
+        self.show_loading()
 
     @property
     def repeats(self) -> int:
@@ -110,8 +119,7 @@ class CompareLayout(QWidget):
             self._view = key
             self.views.show_view(key)
             self._controls.setVisible(key == "policies")
-            if self._states.currentWidget() in self._pages.values():
-                self._states.setCurrentWidget(self._pages[key])
+            self._show()
 
     # ---- states --------------------------------------------------------------------------------
 
@@ -119,14 +127,16 @@ class CompareLayout(QWidget):
         """Show the view in front."""
         self.error.hide()
         self._controls.setEnabled(True)
-        self._states.setCurrentWidget(self._pages[self._view])
+        self._cover = None
+        self._show()
 
     def show_loading(self) -> None:
         """Say that something is read."""
         self.error.hide()
         self._controls.setEnabled(False)
-        self._loading.show()
-        self._states.setCurrentWidget(self._loading)
+        self._loading.setText("Loading the network, the device profile and the day…")
+        self._cover = self._loading
+        self._show()
 
     def show_missing(self, kind: str) -> None:
         """Say that there is no network, device profile or trace."""
@@ -138,12 +148,25 @@ class CompareLayout(QWidget):
         )
         self.error.hide()
         self._controls.setEnabled(False)
-        self._states.setCurrentWidget(self._empty)
+        self._cover = self._empty
+        self._show()
+
+    def _show(self) -> None:
+        """The view in front, or what stands before it; a study needs nothing that is in use."""
+        covered = self._cover is not None and self._view != "study"
+        page = self._cover if covered and self._cover else self._pages[self._view]
+        self._states.setCurrentWidget(page)
+        self.subtitle.setText("" if self._view == "study" else self._about)
+
+    def show_about(self, text: str) -> None:
+        """Say what is in use; a study has inputs of its own."""
+        self._about = text
+        self._show()
 
     def show_problem(self, problem: Problem) -> None:
         """Show an error above what was shown before."""
-        if self._states.currentWidget() is self._loading:
-            self._loading.setVisible(False)
+        if self._cover is self._loading:
+            self._loading.setText("")
         self.error.show_problem(problem)
 
     def ask_file(
