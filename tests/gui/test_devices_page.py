@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from workbench.core.errors import SettingsError
+from workbench.core.errors import SettingsError, WorkbenchError
+from workbench.core.provenance import Provenance
+from workbench.devices.adb.describe import PhoneDescription
 from workbench.devices.adb.states import ADVICE, DeviceState
 from workbench.devices.capabilities import Capability
 from workbench.devices.computer import Cache, ComputerDescription
-from workbench.devices.device import TransportKind
+from workbench.devices.device import DeviceInfo, TransportKind
 from workbench.devices.local import LocalReading
-from workbench.devices.parsers import BatteryState, CpuCluster, ThermalState
+from workbench.devices.parsers import (
+    BatteryState,
+    CpuCluster,
+    CpuStat,
+    MemoryInfo,
+    ThermalState,
+    parse_properties,
+)
 from workbench.devices.parsers.thermal import Temperature
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
@@ -29,10 +40,12 @@ from workbench.gui.shell import Shell
 from workbench.gui.widgets.live_strips import LiveStrips, Strip
 from workbench.gui.workspace import Workspace
 from workbench.jobs import Job, JobContext, JobManager, run_in_thread
+from workbench.profiling.energy.sensor import Confidence, SensorCalibration
 from workbench.services.computer import ComputerOverview, ComputerSample
 from workbench.services.device_watch import PhoneWaiting, VirtualPhoneStarted
 from workbench.services.devices import DeviceOverview, FoundDevice, ServerStatus
 from workbench.services.phone_live import PhoneAway, PhoneLive
+from workbench.services.sensor_calibration import SensorCalibrated
 
 OVERVIEW = ComputerOverview(
     ComputerDescription(
@@ -45,6 +58,29 @@ OVERVIEW = ComputerOverview(
 NO_SERVER = ServerStatus("127.0.0.1:5037", False, None, "No ADB server answers.", "Start one.")
 SERVER = ServerStatus("127.0.0.1:5037", True, 41, "", "")
 USB = Capability("usb", False, "no library for USB")
+
+
+CALIBRATION = SensorCalibration(
+    "/sys/class/power_supply/battery/current_now", 1e-3, -1, 5.0, 0.2, 1.0,
+    ("the reading went from -100,000 to -400,000",), (), Confidence.HIGH, Provenance.MEASURED,
+)  # fmt: skip
+
+
+def _described(*unavailable: str) -> FoundDevice:
+    """A phone that was asked; what is named cannot be had."""
+    info = DeviceInfo("A1", TransportKind.SERVER, "device")
+    empty = parse_properties(b"")
+    capabilities = tuple(
+        Capability(
+            name, name not in unavailable, "here" if name not in unavailable else "the reason"
+        )
+        for name in ("agent", "battery_current", "energy_now")
+    )
+    known = PhoneDescription(
+        info, empty, (), (), CpuStat(None, {}), MemoryInfo(None, None, None),
+        _live(0.0, 0.0).battery, (), ThermalState(None, False, ()), capabilities,
+    )  # fmt: skip
+    return dataclasses.replace(_phone("A1", DeviceState.DEVICE, "One"), description=known)
 
 
 def _reading(load: float) -> LocalReading:
@@ -81,6 +117,9 @@ class Sources:
         self.addresses: list[tuple[str, ...]] = []
         self.watched: list[str] = []
         self.left: list[str] = []
+        self.calibrated: list[str] = []
+        self.charging = False
+        self.go_on = threading.Event()
         self.jobs: list[Job] = []
 
     def computer(self) -> Job:
@@ -103,10 +142,23 @@ class Sources:
         self.left.append(address)
         return run_in_thread(lambda _: f"disconnected {address}", name="disconnect")
 
+    def calibrate(self, device: str) -> Job:
+        self.calibrated.append(device)
+
+        def work(context: JobContext) -> SensorCalibrated:
+            while not self.go_on.is_set():
+                context.sleep(0.01)
+            if self.charging:
+                raise WorkbenchError("The battery is charging.", "Unplug the phone.")
+            return SensorCalibrated("One", CALIBRATION, Path("kept.json"), False)
+
+        return run_in_thread(work, name="calibrate")
+
     def made(self) -> DeviceSources:
         return DeviceSources(
             self.computer, self.phones, self.virtual, self.phone,
             connect=self.connect, disconnect=self.disconnect, no_start=lambda: "no adb here",
+            calibrate=self.calibrate,
         )  # fmt: skip
 
     def virtual(self, profile: str) -> Job:
@@ -280,6 +332,56 @@ def test_a_phone_at_work_is_left_alone(make: Make, stage: Stage, qtbot: QtBot) -
     stage.shell.desk.release("A1")
     assert page.watch.watched == "A1"
     assert page.panel.buttons["record"].isEnabled()
+    page.on_hidden()
+
+
+def test_a_sensor_is_calibrated_and_then_read_in_milliamperes(
+    make: Make, stage: Stage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    sources = Sources(DeviceOverview(SERVER, USB, (_described(),)))
+    page = make(sources)
+    page.select("A1")
+    qtbot.waitUntil(lambda: page.panel.strips.samples == 5, timeout=20_000)
+    assert "unit and sign not known" in _texts(page)
+    page.panel.buttons["calibrate"].click()
+    assert sources.calibrated == ["A1"]
+    assert stage.shell.desk.use_of("A1") == "being calibrated"
+    assert not page.panel.buttons["record"].isEnabled() and page.watch.watched == ""
+    sources.go_on.set()
+    qtbot.waitUntil(lambda: page.panel.strips.text("current") == "250 mA", timeout=20_000)
+    shown = _texts(page)
+    assert "250 mA out of the battery" in shown
+    assert "µA, negative while discharging, a new reading every 5 s; confidence high" in shown
+    assert page.panel.buttons["calibrate"].text() == "Calibrate its sensor again"
+    page.on_hidden()
+
+
+def test_a_calibration_that_fails_says_the_way_out(
+    make: Make, stage: Stage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    sources = Sources(DeviceOverview(SERVER, USB, (_described(),)))
+    page = make(sources)
+    sources.charging = True
+    sources.go_on.set()
+    page.select("A1")
+    page.panel.buttons["calibrate"].click()
+    qtbot.waitUntil(lambda: bool(stage.problems), timeout=20_000)
+    assert stage.problems[0].hint == "Unplug the phone."
+    assert stage.shell.desk.use_of("A1") == ""
+    page.on_hidden()
+
+
+@pytest.mark.parametrize("missing", ["battery_current", "energy_now", "agent"])
+def test_a_sensor_that_cannot_be_calibrated_says_why(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    page = make(Sources(DeviceOverview(SERVER, USB, (_described(missing),))))
+    page.select("A1")
+    assert not page.panel.buttons["calibrate"].isEnabled()
+    assert "cannot be calibrated: the reason" in page.panel.note
     page.on_hidden()
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
 from workbench.gui.device_desk import Wanted
+from workbench.gui.pages.device_calibration import SensorDesk
 from workbench.gui.pages.device_links import PhoneLinks
 from workbench.gui.pages.device_watch import DeviceWatch
 from workbench.gui.presenters.device_sources import DeviceSources
 from workbench.gui.presenters.devices import (
     COMPUTER,
     DeviceDetails,
+    Fact,
     computer_details,
     computer_row,
     phone_details,
@@ -31,10 +35,12 @@ from workbench.gui.widgets.device_list import DeviceList
 from workbench.gui.widgets.device_panel import Action, DevicePanel
 from workbench.gui.widgets.device_strips import (
     COMPUTER_STRIPS,
-    PHONE_STRIPS,
     computer_values,
+    phone_strips,
     phone_values,
 )
+from workbench.gui.widgets.live_strips import Strip
+from workbench.profiling.energy.sensor import SensorCalibration
 from workbench.services.computer import ComputerSample
 from workbench.services.device_profiles import LOCAL_ID, find_profile
 from workbench.services.devices import FoundDevice
@@ -42,6 +48,10 @@ from workbench.services.phone_live import PhoneLive
 from workbench.services.phone_profiling import PhoneSettings, phone_profile_id
 from workbench.services.profiling_setup import LOCAL
 
+_CALIBRATE_TIP = (
+    "Finds unit, sign and update period of the battery's current sensor: the phone rests, then"
+    " works hard, for 5 minutes or more. It must run on battery."
+)
 _ENOUGH_SAMPLES = 3
 """Curves need some before they look like one."""
 
@@ -55,6 +65,7 @@ class DevicesPage(Page):
         super().__init__(shell, parent)
         self.watch = DeviceWatch(shell.bridge, shell.desk, sources or DeviceSources(), self)
         self.links = PhoneLinks(shell, self.watch, self)
+        self.sensors = SensorDesk(shell, self.watch.sources.calibrate, self)
         self._key = COMPUTER
         self._profile = ""
         self.devices = DeviceList("Devices")
@@ -68,6 +79,7 @@ class DevicesPage(Page):
         self._actions = [
             self.add_action("Devices: profile the selected device", "", self._on_profile),
             self.add_action("Devices: record a trace", "", self._on_record),
+            self.add_action("Devices: calibrate the current sensor", "", self._on_calibrate),
             self.add_action("Devices: connect to an address", "", self._on_add),
             self.add_action("Devices: pair with a phone over Wi-Fi", "", self._on_pair),
             self.add_action("Devices: start a virtual phone", "", self.start_virtual),
@@ -166,7 +178,9 @@ class DevicesPage(Page):
         phone = self._phone
         free = phone is not None and phone.state.usable
         free = free and not self.shell.desk.use_of(self._key)
-        wanted = PHONE_STRIPS if phone is not None else COMPUTER_STRIPS
+        wanted: Sequence[Strip] = COMPUTER_STRIPS
+        if phone is not None:
+            wanted = phone_strips(calibrated=self._sensor_of(phone) is not None)
         if self.panel.strips.strips != wanted or self.watch.watched not in ("", self._key):
             self.panel.show_strips(wanted)
         self.watch.follow_phone(self._key if free else "")
@@ -188,7 +202,9 @@ class DevicesPage(Page):
     def _show_phone(self, phone: FoundDevice) -> None:
         use = self.shell.desk.use_of(phone.serial)
         usable, seen = phone.state.usable, self.watch.live
-        facts = live_facts(seen) if seen is not None and self.watch.watched == self._key else ()
+        facts: list[Fact] = []
+        if seen is not None and self.watch.watched == self._key:
+            facts = live_facts(seen, self._sensor_of(phone))
         live = "one look a second" if usable and not use else ""
         self.panel.show_details(phone_details(phone, facts), live=live)
         busy = f"It is {use}." if use else ""
@@ -197,6 +213,9 @@ class DevicesPage(Page):
         actions = [Action("profile", why or busy), Action("record", why or busy)]
         if phone.description is not None:
             known = phone_profile_id(phone.description, PhoneSettings())
+            again = "Calibrate its sensor again" if self._sensor_of(phone) is not None else ""
+            reason = why or busy or self.sensors.reason(phone)
+            actions.append(Action("calibrate", reason, _CALIBRATE_TIP, again))
             actions.append(self._open_action(known))
         leave = "Stop this phone" if virtual else "Disconnect"
         reason = self.links.leave_reason(phone)
@@ -204,6 +223,11 @@ class DevicesPage(Page):
             actions.append(Action("leave", busy, words=leave))
         note = "Live figures pause meanwhile, so as not to disturb it." if use else ""
         self.panel.show_actions(actions, note)
+
+    def _sensor_of(self, phone: FoundDevice) -> SensorCalibration | None:
+        """How a phone's current sensor has to be read."""
+        known = phone.description
+        return None if known is None else self.sensors.known(phone.serial, known)
 
     def _open_action(self, profile: str) -> Action:
         there = any(c.key == profile for c in self.shell.workspace.choices("device"))
@@ -230,8 +254,9 @@ class DevicesPage(Page):
             self.panel.strips.add(sample.t_s, computer_values(sample.reading))
 
     def _on_live(self, live: PhoneLive) -> None:
-        if self._key == self.watch.watched and self._phone is not None:
-            self.panel.strips.add(live.t_s, phone_values(live))
+        phone = self._phone
+        if self._key == self.watch.watched and phone is not None:
+            self.panel.strips.add(live.t_s, phone_values(live, self._sensor_of(phone)))
             self._show_details()
 
     def _on_away(self, text: str) -> None:
@@ -256,6 +281,8 @@ class DevicesPage(Page):
             self._on_profile()
         elif key == "record":
             self._on_record()
+        elif key == "calibrate":
+            self._on_calibrate()
         elif key == "use" and self._profile:
             self.use_profile(self._profile)
         elif key == "open":
@@ -265,6 +292,14 @@ class DevicesPage(Page):
             self.select_profile(known)
         elif key == "leave" and phone is not None:
             self.links.leave(phone)
+
+    def _on_calibrate(self) -> None:
+        phone = self._phone
+        reason = "Select a phone first." if phone is None else self.sensors.reason(phone)
+        if reason:
+            self.shell.notify(reason, "warning")
+        elif phone is not None:
+            self.sensors.calibrate(phone.serial)
 
     def _on_profile(self) -> None:
         self.shell.settings.set_text(DEVICE_KEY, self._device_key)
@@ -339,5 +374,6 @@ class DevicesPage(Page):
         self.watch.said.connect(self.shell.notify)
         self.watch.failed.connect(self.shell.show_problem)
         self.shell.desk.changed.connect(self._on_desk)
+        self.sensors.changed.connect(self._on_desk)
         self.shell.workspace.changed.connect(self._on_workspace)
         self.shell.workspace.relisted.connect(self._on_workspace)

@@ -11,6 +11,7 @@ from workbench.services.computer import watch_computer
 from workbench.services.device_watch import run_virtual_phone, watch_phones
 from workbench.services.devices import connect_address, disconnect_address, pair
 from workbench.services.phone_live import watch_phone
+from workbench.services.sensor_calibration import start_sensor_calibration
 
 
 def _start_computer() -> Job:
@@ -67,6 +68,7 @@ class DeviceSources:
         pair, connect, disconnect: through the ADB server; their results are what it says.
         start_server: starts an ADB server.
         no_start: why none can be started; empty when one can.
+        calibrate: calibrates a phone's current sensor.
     """
 
     computer: Callable[[], Job] = _start_computer
@@ -78,3 +80,4 @@ class DeviceSources:
     disconnect: Callable[[str], Job] = _start_disconnecting
     start_server: Callable[[], Job] = _start_server
     no_start: Callable[[], str] = cannot_start
+    calibrate: Callable[[str], Job] = start_sensor_calibration

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from workbench.gui.presenters.devices import Fact, cluster_name
+from workbench.profiling.energy.sensor import SensorCalibration
 from workbench.services.phone_live import PhoneLive
 
 
-def live_facts(live: PhoneLive) -> list[Fact]:
-    """Clusters, heat and battery as they are now."""
+def live_facts(live: PhoneLive, sensor: SensorCalibration | None = None) -> list[Fact]:
+    """Clusters, heat and battery as they are now.
+
+    Args:
+        sensor: how the battery's current sensor has to be read; None: not calibrated.
+    """
     facts = []
     for number, (cluster, load) in enumerate(zip(live.clusters, live.loads)):
         parts = [f"{len(cluster.cpus)} cores"]
@@ -27,8 +34,38 @@ def live_facts(live: PhoneLive) -> list[Fact]:
         )
     if live.memory_available_mib is not None:
         facts.append(Fact("Free memory", f"{live.memory_available_mib:,.0f} MiB"))
-    facts += _heat_facts(live)
-    return facts
+    return [*facts, *_heat_facts(live), *sensor_facts(live, sensor)]
+
+
+def sensor_facts(live: PhoneLive, known: SensorCalibration | None) -> list[Fact]:
+    """The battery's current now, and how its sensor has to be read."""
+    if live.current_raw is None:
+        return []
+    if known is None:
+        return [
+            Fact(
+                "Battery current",
+                f"{live.current_raw:,} raw: unit and sign not known, not calibrated",
+                "Vendors differ in unit and sign. Calibrating finds both on this very phone.",
+            )
+        ]
+    now_ma = float(known.milliamperes(np.array([live.current_raw], dtype=float))[0])
+    flow = "out of the battery" if now_ma >= 0 else "into the battery"
+    evidence = "\n".join((*known.evidence, *(f"but: {reason}" for reason in known.reasons)))
+    return [
+        Fact("Battery current", f"{abs(now_ma):,.0f} mA {flow}", evidence),
+        Fact("Its sensor", f"{sensor_text(known)} ({known.provenance})", evidence),
+    ]
+
+
+def sensor_text(known: SensorCalibration) -> str:
+    """Such as ``µA, negative while discharging, a new reading every 5 s; confidence high``."""
+    unit = "µA" if known.unit == "uA" else known.unit
+    sign = "negative" if known.discharge_sign < 0 else "positive"
+    return (
+        f"{unit}, {sign} while discharging, a new reading every {known.period_s:.3g} s; confidence"
+        f" {known.confidence}"
+    )
 
 
 def _heat_facts(live: PhoneLive) -> list[Fact]:

@@ -41,6 +41,7 @@ class Action:
 _BUTTONS = {
     "profile": "Profile",
     "record": "Record a trace",
+    "calibrate": "Calibrate the current sensor",
     "use": "Use this profile",
     "open": "Open its profile",
     "leave": "Disconnect",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.core.provenance import Provenance
 from workbench.devices.local import LocalReading
 from workbench.gui.widgets.live_strips import Strip
+from workbench.profiling.energy.sensor import SensorCalibration
 from workbench.services.phone_live import PhoneLive
 
 _ESTIMATED = Provenance.ESTIMATED.value
@@ -16,13 +17,19 @@ COMPUTER_STRIPS = (
     Strip("cache", "Free cache", "KiB", 0, None, 0, "good", _ESTIMATED),
 )
 
-PHONE_STRIPS = (
+_RAW = Strip("current", "Battery current", "raw", 0, None, 0, "good")
+_CALIBRATED = Strip("current", "Battery current", "mA", 0, None, 0, "good")
+_PHONE = (
     Strip("load", "Load", "%", 0, 100, 0, "warning"),
     Strip("clock", "Fastest cores", "MHz", 0, None, 0, "lilac"),
     Strip("memory", "Free memory", "MiB", 0, None, 0, "accent"),
     Strip("temperature", "Battery heat", "°C", 15, 60, 1, "bad"),
-    Strip("current", "Battery current", "raw", 0, None, 0, "good"),
 )
+
+
+def phone_strips(*, calibrated: bool) -> tuple[Strip, ...]:
+    """Quantities of a phone, its current in mA where the sensor is calibrated."""
+    return (*_PHONE, _CALIBRATED if calibrated else _RAW)
 
 
 def computer_values(reading: LocalReading) -> dict[str, float | None]:
@@ -35,8 +42,11 @@ def computer_values(reading: LocalReading) -> dict[str, float | None]:
     }
 
 
-def phone_values(live: PhoneLive) -> dict[str, float | None]:
-    """The values of `PHONE_STRIPS` at one moment; the current by its size."""
+def phone_values(live: PhoneLive, sensor: SensorCalibration | None) -> dict[str, float | None]:
+    """The values of `phone_strips` at one moment; the current by its size."""
+    current = None if live.current_raw is None else float(abs(live.current_raw))
+    if current is not None and sensor is not None:
+        current *= sensor.ma_per_raw
     load = live.load
     clock_khz = live.clusters[0].current_khz if live.clusters else None
     return {
@@ -44,5 +54,5 @@ def phone_values(live: PhoneLive) -> dict[str, float | None]:
         "clock": None if clock_khz is None else clock_khz / 1000,
         "memory": live.memory_available_mib,
         "temperature": live.battery.temperature_c,
-        "current": None if live.current_raw is None else float(abs(live.current_raw)),
+        "current": current,
     }
