@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from workbench.core.errors import InputFileError
 from workbench.core.provenance import Provenance, Source
-from workbench.export.study_report import Interval
+from workbench.export.proxy_report import ProxyCheck, ProxyRank, Tau
+from workbench.export.study_report import (
+    AbsentRow,
+    Interval,
+    PairSources,
+    StudyPlatform,
+    StudyRatio,
+    StudyReport,
+    StudyRow,
+    StudyScenario,
+    StudyTask,
+)
 from workbench.gui.presenters.compare_backend import Contender, Differing
-from workbench.gui.presenters.compare_board import Board, build_board
+from workbench.gui.presenters.compare_board import Board, board_of_study, build_board
 from workbench.gui.presenters.compare_cells import cell_of, policy_cell
 from workbench.gui.presenters.compare_columns import COLUMN_OF, half_width
 from workbench.gui.presenters.compare_runner import CompareRunner
 from workbench.gui.presenters.compare_text import (
     board_csv,
+    board_latex,
     board_markdown,
     write_board,
 )
 from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.proxy_view import card_of, checks_csv, rank_story
 from workbench.gui.presenters.published import claims
+from workbench.gui.presenters.study_grid import baselines, build_grid
 from workbench.jobs import Job, JobContext
 from workbench.services.comparing import RepeatOutcome
 from workbench.services.study_records import RunFigures
@@ -176,8 +191,16 @@ def test_markdown_marks_the_best_and_names_the_sources() -> None:
     assert "- **latency**: estimated, median error 13%: a model" in text
 
 
+def test_latex_is_escaped_and_has_a_line_a_policy() -> None:
+    text = board_latex(board())
+    assert r"invented on a\_phone" in text.lower() or r"Invented on a\_phone" in text
+    assert r"2.04 $\pm$0.04" in text
+    assert text.count(r" \\") == 2 + len(POLICIES)
+    assert "ms, estimated" in text
+
+
 def test_the_ending_of_the_file_decides_its_format(tmp_path: Path) -> None:
-    for ending, start in (("csv", "policy,"), ("md", "invented")):
+    for ending, start in (("csv", "policy,"), ("md", "invented"), ("tex", "\\begin{table}")):
         path = tmp_path / f"table.{ending}"
         write_board(board(), path)
         assert path.read_text(encoding="utf-8").startswith(start)
@@ -345,3 +368,121 @@ def test_half_of_an_interval_below_the_digits_shown_is_not_shown() -> None:
     assert column.half_text(Interval(90.0, 89.999, 90.001, 5)) == ""
     assert column.half_text(Interval(90.0, 89.9, 90.1, 5)) == "±0.10"
     assert column.half_text(Interval(90.0, None, None, 1)) == ""
+
+
+# ---- proxies -------------------------------------------------------------------------------------
+
+
+def proxy(id: str, unseen: float | None, every: float | None = None) -> ProxyRank:
+    def tau(value: float | None, count: int) -> Tau | None:
+        return None if value is None else Tau(value, value - 0.1, value + 0.1, count)
+
+    return ProxyRank(id, id, "more is slower", tau(unseen, 16), tau(every, 76))
+
+
+def check(*ranks: ProxyRank, reasons: tuple[str, ...] = ()) -> ProxyCheck:
+    return ProxyCheck(
+        "mine", "My phone", "invented", Provenance.SIMULATED, "quick", "2026-01-02T03:04+00:00",
+        reasons, ranks,
+    )  # fmt: skip
+
+
+def test_a_proxy_card_says_what_ranks_best_and_how_the_criterion_does() -> None:
+    card = card_of(check(proxy("intensity", -0.2, -0.1), proxy("latency_table", 0.9)))
+    assert card.verdict == (
+        "Ranks best: latency_table, τ = 0.90. The paper's criterion E: τ = −0.20."
+    )
+    assert card.subtitle == "invented · 76 measured, 16 held out · 2026-01-02 03:04 UTC"
+    assert card.provenance is Provenance.SIMULATED
+    few = card_of(check(proxy("macs", None, 0.5), reasons=("drift", "spread")))
+    assert few.verdict.startswith("Too few held-out configurations")
+    assert few.trust == "drift; spread"
+
+
+def test_a_proxy_fitted_to_the_others_is_judged_by_the_held_out_alone() -> None:
+    assert "judged by the held-out ones alone" in rank_story(proxy("latency_table", 0.9))
+    assert "all configurations: τ = 0.50" in rank_story(proxy("macs", 0.4, 0.5))
+    assert "nothing can be said" in rank_story(proxy("macs", None))
+
+
+def test_rank_correlations_are_copied_with_their_bounds() -> None:
+    lines = checks_csv((check(proxy("macs", 0.4, 0.5), proxy("latency_table", 0.9)),)).splitlines()
+    assert len(lines) == 4
+    assert lines[1] == (
+        "mine,invented,simulated,2026-01-02T03:04+00:00,macs,held out,0.4,0.3,0.5,16"
+    )
+
+
+# ---- the grid of a study -------------------------------------------------------------------------
+
+
+def report(**changes: object) -> StudyReport:
+    times = Interval(2.0, 1.9, 2.1, 5)
+    points = Interval(-1.0, -1.2, -0.8, 5)
+    ratio = StudyRatio(
+        "hapt", "phone", "generated", "runtime3c", "fixed:fire", times, None, points, points
+    )
+    plain = StudyReport(
+        settings={},
+        tasks=(
+            StudyTask("hapt", "Motion", "D4", "UCI-HAR", 93.0, "HAPT"),
+            StudyTask("own", "My own", "", "", 80.0, "mine"),
+        ),
+        platforms=(StudyPlatform("phone", "A phone", "a chip"),),
+        scenarios=(StudyScenario("generated", "generated contexts", "", 2.0),),
+        policies=("runtime3c", "fixed:fire"),
+        sources=(PairSources("hapt", "phone", SOURCES),),
+        rows=(),
+        ratios=(ratio, replace(ratio, baseline="static")),
+        absent=(AbsentRow("own", "", "fixed:fire", "trained without fire", "train again"),),
+        proxies=(),
+        pending=0,
+        problems=(),
+        inputs=(),
+        computers=(),
+        command="",
+        versions={},
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_the_grid_has_the_papers_tasks_and_then_the_users() -> None:
+    grid = build_grid(report(), "generated", "fixed:fire")
+    assert [row.paper for row in grid.rows] == ["D1", "D2", "D3", "D4", "D5", ""]
+    done = grid.rows[3].cells[0]
+    assert grid.rows[3].note == "in place of UCI-HAR"
+    assert (done.state, done.figures["latency"].text, done.figures["latency"].bounds) == (
+        "done", "2.00×", "1.90 to 2.10",
+    )  # fmt: skip
+    assert "energy" not in done.figures
+    assert done.figures["latency"].goodness > 0 > done.figures["accuracy"].goodness
+    assert done.figures["accuracy"].text == "−1.00 pp"
+    assert done.provenance == "estimated" and "median error 13%" in done.story
+
+
+def test_places_without_figures_say_what_makes_them_possible() -> None:
+    grid = build_grid(report(), "generated", "fixed:fire")
+    untrained, absent = grid.rows[0].cells[0], grid.rows[5].cells[0]
+    assert untrained.command == "adaspring-workbench train --task cifar100 --data DIR --out DIR"
+    assert (absent.state, absent.command) == ("absent", "train again")
+    assert "trained without fire" in absent.story
+    pending = build_grid(report(ratios=()), "generated", "fixed:fire").rows[3].cells[0]
+    assert (pending.state, pending.note) == ("pending", "not computed")
+
+
+def test_hand_crafted_baselines_come_first() -> None:
+    found = report()
+    assert baselines(replace(found, ratios=found.ratios[::-1])) == ("fixed:fire", "static")
+
+
+def test_a_place_of_a_study_is_a_board_like_any_other() -> None:
+    figures = {"latency_mean_ms": Interval(2.0, 1.9, 2.1, 5)}
+    rows = (
+        StudyRow("hapt", "phone", "generated", "runtime3c", figures, 5),
+        StudyRow("hapt", "other", "generated", "runtime3c", figures, 5),
+    )
+    shown = board_of_study(report(rows=rows), "hapt", "phone", "generated")
+    assert [row.policy for row in shown.rows] == ["runtime3c"]
+    assert {times.baseline for times in shown.times_of("runtime3c")} == {"fixed:fire", "static"}
+    assert shown.about == "Motion on A phone · generated contexts"
+    assert str(shown.sources["latency"].provenance) == "estimated"

@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from workbench.export.proxy_report import ProxyCheck
 from workbench.gui.pages.compare_layout import CompareLayout
 from workbench.gui.pages.compare_studies import Studies
 from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession, Differing
@@ -16,6 +17,7 @@ from workbench.gui.presenters.compare_runner import CompareRunner
 from workbench.gui.presenters.compare_text import FORMATS, write_board
 from workbench.gui.presenters.formats import duration
 from workbench.gui.presenters.problem import Problem
+from workbench.gui.presenters.proxy_view import ProxyRunner
 from workbench.gui.shell import Page, Shell
 from workbench.gui.workspace import KINDS
 
@@ -41,6 +43,8 @@ class ComparePage(Page):
             backend = ServicesCompare()
         self._runner = CompareRunner(backend, shell.bridge.watch, self)
         self._differ = Differ(shell.bridge.watch, self._on_difference, self.on_problem)
+        self._proxies = ProxyRunner(shell.bridge.watch, self._on_checks, self._on_proxy_problem)
+        self._checked_for: tuple[int, ...] | None = None
         self._loaded_for: tuple[object, ...] | None = None
         self._failed = False
         self._redraw = QTimer(self)
@@ -82,7 +86,8 @@ class ComparePage(Page):
     @property
     def settled(self) -> bool:
         """Whether everything that is wanted is on the screen."""
-        working = self._runner.busy or self._differ.busy or self.studies.runner.busy
+        working = self._runner.busy or self._differ.busy or self._proxies.busy
+        working = working or self.studies.runner.busy
         return not (working or self._redraw.isActive())
 
     @property
@@ -167,6 +172,7 @@ class ComparePage(Page):
     def _on_workspace(self, _kind: str) -> None:
         if self.isVisible():
             self._load_if_needed()
+            self._wake_view()
 
     # ---- decisions -----------------------------------------------------------------------------
 
@@ -179,6 +185,8 @@ class ComparePage(Page):
         """What the view in front shows is worked out when it is first seen."""
         if self.ui.view == "study":
             self.studies.on_shown()
+        elif self.ui.view == "proxies":
+            self._check_proxies()
         self._ask_difference()
 
     def _ask_difference(self) -> None:
@@ -201,6 +209,30 @@ class ComparePage(Page):
 
     def _show_moment(self, t_s: float) -> None:
         self.shell.replay_at(t_s, self.ui.decisions.contenders[0].policy)
+
+    # ---- proxies -------------------------------------------------------------------------------
+
+    def _check_proxies(self) -> None:
+        """Work the checks out, when profiles changed since."""
+        workspace = self.shell.workspace
+        state = (workspace.revision("device"), len(workspace.choices("device")))
+        if state != self._checked_for:
+            self._checked_for = state
+            self.ui.proxies.show_loading()
+            self._proxies.ask()
+
+    def _check_again(self) -> None:
+        self._checked_for = None
+        self._check_proxies()
+
+    def _on_checks(self, checks: tuple[ProxyCheck, ...]) -> None:
+        self.ui.proxies.show_checks(checks)
+
+    def _on_proxy_problem(self, problem: Problem) -> None:
+        self.ui.proxies.show_problem(problem)
+
+    def _show_profile(self) -> None:
+        self.shell.go_to("profile")
 
     # ---- showing -------------------------------------------------------------------------------
 
@@ -256,6 +288,7 @@ class ComparePage(Page):
             self.add_action("Export the comparison…", "Ctrl+E", self.ask_export),
             self.add_action("Copy the comparison as CSV", "", table.copy_csv),
             self.add_action("Copy the comparison as Markdown", "", table.copy_markdown),
+            self.add_action("Copy the comparison as LaTeX", "", table.copy_latex),
             self.add_action(
                 "Copy the differing decisions as CSV", "", self.ui.decisions.list.copy_csv
             ),
@@ -268,6 +301,8 @@ class ComparePage(Page):
         ui.status.cancel_asked.connect(self._runner.cancel)
         ui.status.continue_asked.connect(self._continue)
         ui.views.chosen.connect(self.show_view)
+        ui.proxies.measure_asked.connect(self._show_profile)
+        ui.proxies.again_asked.connect(self._check_again)
         ui.decisions.wanted.connect(self._ask_difference)
         ui.decisions.moment_asked.connect(self._show_moment)
         ui.policies.front_asked.connect(ui.chips.put_in_front)

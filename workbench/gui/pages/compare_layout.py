@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.pages.compare_decisions import DecisionsView
 from workbench.gui.pages.compare_policies import PoliciesView
+from workbench.gui.pages.compare_proxies import ProxiesView
 from workbench.gui.pages.compare_study import StudyView
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
@@ -41,8 +42,11 @@ _VIEWS = (
     ("policies", "Policies", "Policies against outcomes"),
     ("decisions", "Decisions", "When two runs chose differently, and what it cost"),
     ("study", "Tasks × platforms", "A study: every policy on every task and platform"),
+    ("proxies", "Proxies", "How well C/Sp, C/Sa, E and C rank measured latency"),
 )
 """Key, word and tip of each view."""
+_OF_THEIR_OWN = ("study", "proxies")
+"""Views that need nothing that is in use."""
 
 
 class CompareLayout(QWidget):
@@ -61,11 +65,12 @@ class CompareLayout(QWidget):
         self.chips = PolicyChips()
         self.status = RunStatus()
         self.export = QPushButton("Export…")
-        self.export.setToolTip("The table as CSV or Markdown  (Ctrl+E)")
+        self.export.setToolTip("The table as CSV, Markdown or LaTeX  (Ctrl+E)")
         self.export.setEnabled(False)
         self.policies = PoliciesView()
         self.decisions = DecisionsView()
         self.study = StudyView()
+        self.proxies = ProxiesView()
         self.views = ViewChips(_VIEWS)
         self.error = ErrorPanel()
         self._repeats = self._make_repeats(repeats)
@@ -82,6 +87,7 @@ class CompareLayout(QWidget):
             "policies": self.policies,
             "decisions": self.decisions,
             "study": self.study,
+            "proxies": self.proxies,
         }
         for widget in (*self._pages.values(), self._loading, self._empty):
             self._states.addWidget(widget)
@@ -153,10 +159,10 @@ class CompareLayout(QWidget):
 
     def _show(self) -> None:
         """The view in front, or what stands before it; a study needs nothing that is in use."""
-        covered = self._cover is not None and self._view != "study"
+        covered = self._cover is not None and self._view not in _OF_THEIR_OWN
         page = self._cover if covered and self._cover else self._pages[self._view]
         self._states.setCurrentWidget(page)
-        self.subtitle.setText("" if self._view == "study" else self._about)
+        self.subtitle.setText("" if self._view in _OF_THEIR_OWN else self._about)
 
     def show_about(self, text: str) -> None:
         """Say what is in use; a study has inputs of its own."""

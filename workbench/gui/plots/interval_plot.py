@@ -51,7 +51,7 @@ class IntervalRow:
 
     Attributes:
         key: what `picked` tells.
-        values: what stands at the right, one text a mark.
+        values: what stands at the right: one text a mark, and dashes for figures that lack one.
         strong: whether its name is set off.
         story: for the tool tip and screen readers.
     """
@@ -87,6 +87,7 @@ class IntervalPlot(QWidget):
         self._references: tuple[Reference, ...] = ()
         self._title = ""
         self._log = False
+        self._span: tuple[float, float] | None = None
         self._chosen = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 120)
@@ -118,8 +119,10 @@ class IntervalPlot(QWidget):
         *,
         references: Sequence[Reference] = (),
         log: bool = False,
+        span: tuple[float, float] | None = None,
     ) -> None:
-        """Show rows over an axis called `title`; `log` for ratios."""
+        """Show rows over an axis called `title`: `log` for ratios; from and to where in `span`."""
+        self._span = span
         self._rows, self._references = tuple(rows), tuple(references)
         self._title, self._log = title, log
         self.setAccessibleName(f"{self._name}: {title}. Up and down go through the rows")
@@ -180,7 +183,7 @@ class IntervalPlot(QWidget):
             x = self._x(value, plot)
             painter.setPen(QPen(translucent(tokens.line, 0.7), 1))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-            text = f"{value:g}×" if self._log else f"{value:,.6g}"
+            text = f"{value:g}×" if self._log else f"{value:,.6g}".replace("-", "−")
             wide = metrics.horizontalAdvance(text)
             if x - wide / 2 > last + 6 and x + wide / 2 <= self.width():
                 painter.setPen(QColor(tokens.secondary))
@@ -252,11 +255,14 @@ class IntervalPlot(QWidget):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         widths = self._value_widths()
         x = self.width() - 6.0
-        single = len(row.marks) == 1
-        for text, mark, wide in reversed(list(zip(row.values, row.marks, widths))):
-            colour = theme.tokens().text if single else mark.colour
-            painter.setPen(QColor(colour))
-            painter.drawText(QRectF(x - wide, box.top(), wide, box.height()), right, text)
+        for index in reversed(range(len(row.values))):
+            single = len(row.values) == 1
+            known = index < len(row.marks) and not single
+            fallback = theme.tokens().text if single else theme.tokens().secondary
+            painter.setPen(QColor(row.marks[index].colour if known else fallback))
+            wide = widths[index]
+            box_of = QRectF(x - wide, box.top(), wide, box.height())
+            painter.drawText(box_of, right, row.values[index])
             x -= wide + 10
 
     # ---- geometry ------------------------------------------------------------------------------
@@ -279,7 +285,8 @@ class IntervalPlot(QWidget):
         widths = self._value_widths()
         right = sum(widths) + 10 * len(widths) + 8
         top = 20.0 if self._references else 4.0
-        return QRectF(left, top, self.width() - left - right, self.height() - top - _AXIS_PX)
+        high = min(self.height() - top - _AXIS_PX, _ROW_PX[1] * max(1, len(self._rows)))
+        return QRectF(left, top, self.width() - left - right, high)
 
     def _row_rect(self, number: int) -> QRectF:
         plot = self._plot_rect()
@@ -287,6 +294,8 @@ class IntervalPlot(QWidget):
         return QRectF(2, plot.top() + number * high, self.width() - 4, high)
 
     def _range(self) -> tuple[float, float]:
+        if self._span is not None:
+            return self._span
         values = [
             bound
             for row in self._rows

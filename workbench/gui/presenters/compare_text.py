@@ -1,4 +1,4 @@
-"""The comparison as text: CSV with every digit, Markdown as it is shown."""
+"""The comparison as text: CSV with every digit, Markdown and LaTeX as it is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 from workbench.core.files import atomic_write
 from workbench.export.markdown import inert, table
+from workbench.export.study_latex import latex_table
 from workbench.export.study_report import INTERVAL_METHOD, StudyRow
+from workbench.export.study_text import Heading, TextTable
 from workbench.gui.presenters.compare_board import Board
 from workbench.gui.presenters.compare_columns import Column
 from workbench.gui.presenters.formats import table_csv
@@ -52,9 +54,22 @@ def board_markdown(board: Board) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def board_latex(board: Board) -> str:
+    """The table as a LaTeX float."""
+    columns = board.columns
+    headings = [Heading("policy")]
+    for column in columns:
+        source = board.sources.get(column.origin)
+        mark = "" if source is None else str(source.provenance)
+        headings.append(Heading(column.title, column.measure.unit, mark))
+    rows = tuple((row.policy, *(_cell(row, column) for column in columns)) for row in board.rows)
+    return latex_table(TextTable("policies", board.about, tuple(headings), rows, 1, _note(board)))
+
+
 FORMATS: Mapping[str, tuple[str, Callable[[Board], str]]] = {
     "csv": ("Comma-separated values (*.csv)", board_csv),
     "md": ("Markdown (*.md)", board_markdown),
+    "tex": ("LaTeX (*.tex)", board_latex),
 }
 """File ending -> filter of a file dialog, and writer."""
 

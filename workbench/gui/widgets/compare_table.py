@@ -31,7 +31,7 @@ from workbench.gui.plots import clipboard
 from workbench.gui.presenters.compare_board import Board
 from workbench.gui.presenters.compare_cells import Cell, cell_of, policy_cell
 from workbench.gui.presenters.compare_columns import COLUMN_OF, Column
-from workbench.gui.presenters.compare_text import board_csv, board_markdown
+from workbench.gui.presenters.compare_text import board_csv, board_latex, board_markdown
 from workbench.gui.widgets.compare_header import CompareHeader
 
 _ROW_PX = 26
@@ -279,6 +279,10 @@ class CompareTable(QTableView):
         """Copy the table as Markdown."""
         clipboard.copy_text(board_markdown(self._shown()))
 
+    def copy_latex(self) -> None:
+        """Copy the table as LaTeX."""
+        clipboard.copy_text(board_latex(self._shown()))
+
     def _shown(self) -> Board:
         """The board with its rows as they are sorted."""
         return replace(self._model.board, rows=self.rows)
@@ -359,7 +363,7 @@ class CompareTable(QTableView):
                 self._menu.addAction(text).setData((what, policy))
             self._menu.addAction("Sort by this column").setData(("sort", index.column()))
             self._menu.addSeparator()
-        for text in ("CSV", "Markdown"):
+        for text in ("CSV", "Markdown", "LaTeX"):
             self._menu.addAction(f"Copy as {text}").setData((f"copy {text}", ""))
         self._menu.popup(self.viewport().mapToGlobal(position))
 
@@ -373,6 +377,8 @@ class CompareTable(QTableView):
             self._sort_by_section(int(value))
         elif what == "copy CSV":
             self.copy_csv()
+        elif what == "copy LaTeX":
+            self.copy_latex()
         else:
             self.copy_markdown()
 
