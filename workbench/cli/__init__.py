@@ -7,6 +7,7 @@ from workbench.cli.group import CommandSpec
 
 COMMANDS: dict[str, CommandSpec] = {
     "gui": CommandSpec("workbench.cli.gui", "Open the window."),
+    "project": CommandSpec("workbench.cli.project", "Make, show, copy and export project files."),
     "info": CommandSpec("workbench.cli.info", "Show versions and where data lies."),
     "list": CommandSpec("workbench.cli.listing", "List networks, device profiles or traces."),
     "search": CommandSpec("workbench.cli.search", "Search for one context and explain the choice."),

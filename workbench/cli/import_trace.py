@@ -9,15 +9,18 @@ from typing import Any
 
 import click
 
+from workbench.cli.project_option import project_named, project_option
 from workbench.context.foreign import FORMULAS, TARGETS, ImportResult, TableSettings
 from workbench.context.foreign_table import DELIMITERS
 from workbench.services.importing import (
     ImportDraft,
     import_foreign,
     open_foreign,
+    trace_of,
     with_rules,
     write_import,
 )
+from workbench.services.trace_library import TraceLibrary
 
 _DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}
 
@@ -35,7 +38,7 @@ _DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The trace to write. Without it, only shows what would be written.",
+    help="The trace to write. Without it and --project, only shows what would be written.",
 )
 @click.option("--targets", is_flag=True, help="List all targets and their units, and end.")
 @click.option("--zone", help="What local times mean: +08:00 or Asia/Shanghai.  [this computer's]")
@@ -89,6 +92,7 @@ _DELIMITERS = {name: mark for mark, name in DELIMITERS.items()}
 )
 @click.option("--title", default="", help="Name of the trace.  [the file's]")
 @click.option("--device", default="", help="What it was recorded on.")
+@project_option(writes=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
 def command(
     file: Path,
@@ -130,6 +134,10 @@ def command(
         write_import(result, file, out or Path())
         if not as_json:
             click.echo(f"wrote {out}")
+    elif project_named():
+        trace_id = TraceLibrary().add(trace_of(result, file))
+        if not as_json:
+            click.echo(f"trace {trace_id} of the project")
 
 
 def _show(draft: ImportDraft, result: ImportResult) -> None:

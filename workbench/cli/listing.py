@@ -6,6 +6,7 @@ import json
 
 import click
 
+from workbench.cli.project_option import project_option
 from workbench.core.errors import WorkbenchError
 from workbench.services.catalogue import find_network, find_trace, list_networks, list_traces
 from workbench.services.device_profiles import list_profiles
@@ -13,6 +14,7 @@ from workbench.services.device_profiles import list_profiles
 
 @click.command("list")
 @click.argument("kind", type=click.Choice(["networks", "profiles", "traces"]))
+@project_option(writes=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def command(kind: str, as_json: bool) -> None:
     """List networks, device profiles or context traces, your own first.

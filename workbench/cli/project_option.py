@@ -11,6 +11,8 @@ import click
 
 from workbench.services.projects import VARIABLE, use_project
 
+_NAMED = "workbench.project_named"
+
 
 def project_option(*, writes: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """An option that makes a project the one in use while the command runs.
@@ -22,6 +24,7 @@ def project_option(*, writes: bool) -> Callable[[Callable[..., Any]], Callable[.
     def choose(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
         if path is None:
             return
+        ctx.meta[_NAMED] = True
         before = os.environ.get(VARIABLE)
         ctx.call_on_close(lambda: _restore(before))
         use_project(path, create=writes)
@@ -34,6 +37,11 @@ def project_option(*, writes: bool) -> Callable[[Callable[..., Any]], Callable[.
         callback=choose,
         help=f"Project file to use.  {text}  [default: ${VARIABLE}, or your default project]",
     )
+
+
+def project_named() -> bool:
+    """Whether the command that runs was given the option."""
+    return bool(click.get_current_context().meta.get(_NAMED))
 
 
 def _restore(before: str | None) -> None:

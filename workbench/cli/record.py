@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from workbench.cli.project_option import project_option
 from workbench.devices.local import LocalSettings
 from workbench.jobs import Job, JobCancelled, LogLine, run_in_thread
 from workbench.services.devices import clean
@@ -19,7 +21,9 @@ from workbench.services.phone_recording import (
     PhoneRecordingSummary,
     record_phone,
 )
+from workbench.services.project_recording import record_into_project
 from workbench.services.recording import RecordingSettings, RecordingSummary, record_local
+from workbench.services.trace_library import TraceLibrary
 
 LOCAL = "local"
 LOCAL_TITLE = "Recording of a computer"
@@ -60,7 +64,11 @@ def parse_duration(text: str) -> float:
     show_default=True,
     help="Samples a second; at most 10 from a phone.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Trace file to write.  [default: into the project]",
+)
 @click.option(
     "--event-rate",
     "event_rate_hz",
@@ -81,12 +89,13 @@ def parse_duration(text: str) -> float:
 )
 @click.option("--title", default="", help="Name of the trace.  [default: says what was recorded]")
 @click.option("--description", default="", help="A sentence to keep with the trace.")
+@project_option(writes=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
     device: str,
     duration: float | None,
     rate_hz: float,
-    out: Path,
+    out: Path | None,
     event_rate_hz: float,
     cache_load_factor: float,
     l2_kib: float | None,
@@ -94,7 +103,7 @@ def command(
     description: str,
     as_json: bool,
 ) -> None:
-    """Record the context of a device into a trace file.
+    """Record the context of a device into the project, or into a trace file.
 
     Ctrl+C ends the recording and keeps what was recorded so far.
     """
@@ -110,14 +119,13 @@ def command(
     if device == LOCAL:
         if l2_kib is not None:
             raise click.UsageError("--l2-kib is for phones: this computer tells its own.")
-        arguments: dict[str, Any] = {"settings": settings, "path": out}
-        summary = _follow(run_in_thread(record_local, arguments, name="record this computer"))
+        arguments: dict[str, Any] = {"settings": settings}
+        summary = _follow(_start(record_local, out, arguments, title, "this computer"))
     else:
         phone = PhoneRecordingSettings(settings, l2_kib)
-        arguments = {"name": device, "settings": phone, "path": out}
+        arguments = {"name": device, "settings": phone}
         try:
-            job = run_in_thread(record_phone, arguments, name=f"record {clean(device)}")
-            summary = _follow(job)
+            summary = _follow(_start(record_phone, out, arguments, title, clean(device)))
         except JobCancelled:
             click.echo("ended before the first sample: nothing was written", err=True)
             raise click.Abort from None
@@ -125,9 +133,8 @@ def command(
         click.echo(json.dumps(asdict(summary), indent=2))
         return
     ended = "stopped; kept" if summary.stopped_early else "recorded"
-    click.echo(
-        f"{ended} {summary.samples} samples over {summary.duration_s:.1f} s in {summary.path}"
-    )
+    where = summary.path if out is not None else f"trace {Path(summary.path).stem} of the project"
+    click.echo(f"{ended} {summary.samples} samples over {summary.duration_s:.1f} s in {where}")
     if isinstance(summary, PhoneRecordingSummary):
         _say_about_phone(summary)
     else:
@@ -137,6 +144,23 @@ def command(
         )
     for name, story in summary.assumed.items():
         click.echo(f"not measured: {name}: {story}")
+
+
+def _start(
+    record: Callable[..., Any],
+    out: Path | None,
+    arguments: dict[str, Any],
+    title: str,
+    what: str,
+) -> Job:
+    """A job that records into a file, or into the project."""
+    name = f"record {what}"
+    if out is not None:
+        return run_in_thread(record, arguments | {"path": out}, name=name)
+    library = TraceLibrary()
+    path = library.new_path(library.free_id(title or f"Recording of {what}"))
+    arguments |= {"record": record, "path": path}
+    return run_in_thread(record_into_project, arguments, name=name)
 
 
 def _say_about_phone(summary: PhoneRecordingSummary) -> None:

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from workbench.cli.parameters import aligned, number
+from workbench.cli.project_option import project_option
 from workbench.core.errors import SettingsError
 from workbench.export.region_text import region_summary
 from workbench.export.replay_document import replay_document
@@ -166,6 +167,7 @@ def _trigger_options(command: Callable[..., Any]) -> Callable[..., Any]:
     " run to run.",
 )
 @click.option("--force", is_flag=True, help="Replace files in --out that something else wrote.")
+@project_option(writes=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def command(
     network: str | None,

@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from workbench.cli.parameters import aligned, charge, number
+from workbench.cli.project_option import project_option
 from workbench.search.problem import Context, Objective, Outcome
 from workbench.services.catalogue import find_network
 from workbench.services.deployment import Deployment, deploy
@@ -95,6 +96,7 @@ _USUAL = Objective()
     show_default=True,
     help="How often the search is repeated to measure its time.",
 )
+@project_option(writes=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     network: str,

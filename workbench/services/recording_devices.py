@@ -13,6 +13,7 @@ from workbench.services.phone_recording import PhoneRecordingSettings, record_ph
 from workbench.services.phone_recording_records import MAX_RATE_HZ as PHONE_RATE_HZ
 from workbench.services.phone_recording_records import MIN_RATE_HZ as PHONE_MIN_RATE_HZ
 from workbench.services.profiling_setup import LOCAL
+from workbench.services.project_recording import record_into_project
 from workbench.services.recording import MAX_RATE_HZ, RecordingSettings, record_local
 
 
@@ -109,7 +110,10 @@ def phone_to_record(found: FoundDevice) -> RecordingDevice:
 
 
 def start_recording(device: str, settings: RecordingSettings, path: Path) -> Job:
-    """Record a device on a thread; cancelling ends the recording and keeps it.
+    """Record a device into the project in use; cancelling ends the recording and keeps it.
+
+    Args:
+        path: where it is written meanwhile, as `TraceLibrary.new_path` gives it.
 
     The job's result is a `RecordingSummary`, of a phone a `PhoneRecordingSummary`.
 
@@ -118,10 +122,17 @@ def start_recording(device: str, settings: RecordingSettings, path: Path) -> Job
     """
     if device == LOCAL:
         return run_in_thread(
-            record_local, {"settings": settings, "path": path}, name="Record this computer"
+            record_into_project,
+            {"record": record_local, "settings": settings, "path": path},
+            name="Record this computer",
         )
     return run_in_thread(
-        record_phone,
-        {"name": device, "settings": PhoneRecordingSettings(settings), "path": path},
+        record_into_project,
+        {
+            "record": record_phone,
+            "name": device,
+            "settings": PhoneRecordingSettings(settings),
+            "path": path,
+        },
         name=f"Record {clean(device, 60)}",
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
+import shutil
+import tempfile
 import time
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,9 @@ from workbench.context import Trace, read_trace, write_trace
 from workbench.core.errors import InputFileError, SettingsError, WorkbenchError
 from workbench.core.provenance import Source
 from workbench.services.catalogue import Entry, list_traces, user_folder
+from workbench.services.projects import document_path, drop_document, keep_document, open_project
 from workbench.services.trace_editing import sources_of
+from workbench.storage import Document
 
 MAX_ID = 60
 REMOVED_FOLDER = ".removed"
@@ -65,14 +68,17 @@ class TraceSummary:
 
 
 class TraceLibrary:
-    """Reads and changes the traces; may be used from any thread, one call at a time."""
+    """Reads and changes the traces; may be used from any thread, one call at a time.
+
+    New ones go into the project in use. Own ones that lie in the user's folder stay there.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[Path, int, int], TraceSummary] = {}
 
     @property
     def folder(self) -> Path:
-        """Where own traces are kept; it may not exist yet."""
+        """Where running recordings, removed traces and those of no project lie; may not exist."""
         return user_folder("traces")
 
     def list(self, opened: Iterable[Path] = ()) -> tuple[TraceSummary, ...]:
@@ -109,17 +115,29 @@ class TraceLibrary:
         return free
 
     def add(self, trace: Trace) -> str:
-        """Write a trace as a new own one; returns its id.
+        """Put a trace into the project in use as a new one; returns its id.
 
         Raises:
             InputFileError: when it cannot be written.
         """
         trace_id = self.free_id(trace.info.title)
-        write_trace(trace, self.new_path(trace_id))
+        self._keep(trace_id, trace)
         return trace_id
 
+    def adopt(self, path: Path) -> Path:
+        """Move a trace that was recorded into a file into the project; its name is the id.
+
+        Returns where it is laid out.
+
+        Raises:
+            InputFileError: when it cannot be read or the project cannot be written; the file stays.
+        """
+        kept = self._keep(path.stem, read_trace(path), path)
+        path.unlink(missing_ok=True)
+        return kept
+
     def new_path(self, trace_id: str) -> Path:
-        """The file for an id, its folder made.
+        """A file to record into, its folder made.
 
         Raises:
             InputFileError: when the folder cannot be made.
@@ -139,7 +157,7 @@ class TraceLibrary:
             SettingsError: when it is a shipped one.
             InputFileError: when it cannot be written.
         """
-        write_trace(trace, self._own(trace_id).path)
+        self._write(self._own(trace_id), trace)
 
     def rename(self, trace_id: str, title: str) -> None:
         """Give an own trace another title; its id stays.
@@ -150,7 +168,7 @@ class TraceLibrary:
         """
         entry = self._own(trace_id)
         trace = read_trace(entry.path)
-        write_trace(Trace(replace(trace.info, title=title), trace.columns), entry.path)
+        self._write(entry, Trace(replace(trace.info, title=title), trace.columns))
 
     def duplicate(self, trace_id: str) -> str:
         """Copy a trace into the user's own; returns the copy's id."""
@@ -168,15 +186,19 @@ class TraceLibrary:
         entry = self._own(trace_id)
         removed = self.folder / REMOVED_FOLDER
         with _clear_errors(entry.path):
-            removed.mkdir(exist_ok=True)
+            removed.mkdir(parents=True, exist_ok=True)
             for old in removed.glob("*.csv"):
                 if time.time() - old.stat().st_mtime > KEEP_REMOVED_S:
                     old.unlink()
-            os.replace(entry.path, removed / entry.path.name)
-            os.utime(removed / entry.path.name)
+            shutil.copy(entry.path, removed / entry.path.name)
+            if _in_project(entry):
+                with open_project() as project:
+                    drop_document(project, "trace", trace_id)
+            else:
+                entry.path.unlink()
 
     def restore(self, trace_id: str) -> None:
-        """Bring back a trace that was removed.
+        """Bring back a trace that was removed, into the project in use.
 
         Raises:
             SettingsError: when another trace has its id by now.
@@ -186,9 +208,28 @@ class TraceLibrary:
             raise SettingsError(
                 f"There is another trace '{trace_id}' by now.", "Remove or duplicate that one."
             )
-        path = self.new_path(trace_id)
-        with _clear_errors(path):
-            os.replace(self.folder / REMOVED_FOLDER / path.name, path)
+        path = self.folder / REMOVED_FOLDER / f"{trace_id}.csv"
+        self._keep(trace_id, read_trace(path), path)
+        path.unlink()
+
+    def _write(self, entry: Entry, trace: Trace) -> None:
+        if _in_project(entry):
+            self._keep(entry.id, trace)
+        else:
+            write_trace(trace, entry.path)
+
+    def _keep(self, trace_id: str, trace: Trace, path: Path | None = None) -> Path:
+        """Put a trace into the project, from its file where it has one."""
+        if path is None:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "trace.csv"
+                write_trace(trace, path)
+                content = path.read_bytes()
+        else:
+            content = path.read_bytes()
+        with open_project() as project:
+            document = Document(trace_id, trace.info.title, content)
+            return keep_document(project, "trace", document)
 
     def _entry(self, trace_id: str) -> Entry:
         if Path(trace_id).is_absolute():
@@ -206,6 +247,10 @@ class TraceLibrary:
                 "Duplicate it first.",
             )
         return entry
+
+
+def _in_project(entry: Entry) -> bool:
+    return entry.path == document_path("trace", entry.id)
 
 
 def copy_title(title: str, taken: list[str]) -> str:

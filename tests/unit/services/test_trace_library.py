@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from workbench.context import read_trace, write_trace
 from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.provenance import Provenance, Source
 from workbench.services import trace_library as module
+from workbench.services.projects import VARIABLE, document_path, open_project, use_project
+from workbench.services.projects import library as library_folder
 from workbench.services.trace_editing import cropped, figures_of, resampled, sources_of
 from workbench.services.trace_library import TraceLibrary, copy_title
 
@@ -34,7 +37,9 @@ def test_a_new_trace_gets_an_id_from_its_title(library: TraceLibrary) -> None:
     assert library.add(trace) == "laufer_a_b_x_2"
     assert library.free_id("???") == "trace"
     assert library.free_id("Sample day") == "sample_day_2"  # the shipped one is not hidden
-    assert all(path.parent == library.folder for path in library.folder.glob("*"))
+    with open_project() as project:
+        assert [kept.id for kept in project.traces.list()] == ["laufer_a_b_x", "laufer_a_b_x_2"]
+    assert not library.folder.exists()
 
 
 def test_a_summary_tells_what_a_list_shows(library: TraceLibrary) -> None:
@@ -55,10 +60,9 @@ def test_files_that_did_not_change_are_not_read_again(
     read: list[Path] = []
     monkeypatch.setattr(module, "read_trace", lambda path: read.append(path) or read_trace(path))
     assert library.list() == first and read == []
-    path = library.folder / f"{trace_id}.csv"
-    write_trace(make_trace(9), path)
+    library.replace(trace_id, make_trace(9))
     library.list()
-    assert read == [path]
+    assert read == [document_path("trace", trace_id)]
 
 
 def test_a_broken_file_is_in_the_list_with_its_error(library: TraceLibrary) -> None:
@@ -76,13 +80,49 @@ def test_shipped_traces_stay_as_they_are(library: TraceLibrary, action: str) -> 
 
 def test_what_is_removed_can_be_brought_back(library: TraceLibrary) -> None:
     trace_id = library.add(make_trace())
-    before = (library.folder / f"{trace_id}.csv").read_bytes()
+    path = document_path("trace", trace_id)
+    before = path.read_bytes()
     library.remove(trace_id)
     assert ids(library) == []
+    assert not path.exists()
     library.restore(trace_id)
-    assert (library.folder / f"{trace_id}.csv").read_bytes() == before
+    assert path.read_bytes() == before
     with pytest.raises(SettingsError, match="another trace"):
         library.restore(trace_id)
+
+
+def test_a_trace_outside_of_projects_is_changed_where_it_lies(library: TraceLibrary) -> None:
+    path = library.new_path("old")
+    write_trace(make_trace(), path)
+    library.rename("old", "Renamed")
+    assert read_trace(path).info.title == "Renamed"
+    library.remove("old")
+    assert not path.exists()
+    library.restore("old")
+    assert library.read("old").info.title == "Renamed"
+
+
+def test_a_recording_moves_into_the_project(library: TraceLibrary) -> None:
+    path = library.new_path("walk")
+    write_trace(make_trace(5), path)
+    kept = library.adopt(path)
+    assert not path.exists()
+    assert len(read_trace(kept)) == 5
+    assert ids(library) == ["walk"]
+
+
+def test_traces_of_a_project_are_listed_while_it_is_in_use(
+    library: TraceLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(make_trace(info=make_info(title="Mine")))
+    monkeypatch.setenv(VARIABLE, "")
+    use_project(tmp_path / "other.adaspring", create=True)
+    library.add(make_trace(info=make_info(title="Other")))
+    assert ids(library) == ["other"]
+    use_project(None)
+    assert ids(library) == ["mine"]
+    shutil.rmtree(library_folder("trace").parent)  # only a cache
+    assert ids(library) == ["mine"]
 
 
 def test_what_was_removed_long_ago_is_cleared(library: TraceLibrary) -> None:
