@@ -25,7 +25,7 @@ def test_a_crop_can_be_undone_and_done_again(make_bench: MakeBench) -> None:
     assert len(page.view.trace) == 200 and page.edited_ids == []
     page.store.redo()
     assert len(page.view.trace) == 40
-    assert len(read_trace(bench.folder / f"{OWN}.csv")) == 200  # nothing is written yet
+    assert len(read_trace(bench.path(OWN))) == 200  # nothing is written yet
 
 
 def test_saving_an_own_trace_replaces_it(make_bench: MakeBench) -> None:
@@ -34,7 +34,7 @@ def test_saving_an_own_trace_replaces_it(make_bench: MakeBench) -> None:
     crop(bench, 20, 59)
     bench.page.ui.save_button.click()
     bench.settle()
-    assert len(read_trace(bench.folder / f"{OWN}.csv")) == 40
+    assert len(read_trace(bench.path(OWN))) == 40
     assert bench.page.edited_ids == []
     assert not bench.page.ui.save_button.isEnabled()
 
@@ -58,7 +58,7 @@ def test_an_edit_of_a_shipped_trace_is_saved_as_a_copy(make_bench: MakeBench) ->
     bench.settle()
     assert bench.own_files() == ["sample_day_copy"]
     assert bench.page.selected == "sample_day_copy"
-    assert len(read_trace(bench.folder / "sample_day_copy.csv")) == 3601
+    assert len(read_trace(bench.path("sample_day_copy"))) == 3601
     bench.select("sample_day")
     assert bench.page.view is not None and len(bench.page.view.trace) == 28_800
 
@@ -136,7 +136,7 @@ def test_renaming_and_duplicating_can_be_undone(make_bench: MakeBench) -> None:
     assert page.ui.heading.text() == "Another walk"
     page.store.undo()
     bench.settle()
-    assert read_trace(bench.folder / f"{OWN}.csv").info.title == "My walk"
+    assert read_trace(bench.path(OWN)).info.title == "My walk"
     page.duplicate()
     bench.settle()
     assert bench.own_files() == [OWN, "my_walk_copy"]

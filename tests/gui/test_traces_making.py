@@ -93,7 +93,7 @@ def test_a_scenario_is_previewed_and_made(make_bench: MakeBench) -> None:
     page.compose.create_button.click()
     bench.settle()
     assert bench.own_files() == ["busy_hour"]
-    made = read_trace(bench.folder / "busy_hour.csv")
+    made = read_trace(bench.path("busy_hour"))
     assert made.info.origin == "synthetic" and len(made) == 3600
     assert page.selected == "busy_hour" and page.ui.state_name == "trace"
 
@@ -137,7 +137,7 @@ def test_a_phone_log_is_imported(make_bench: MakeBench, qtbot: QtBot) -> None:
     dialog.import_button.click()
     bench.settle()
     assert bench.own_files() == ["phone"]
-    trace = read_trace(bench.folder / "phone.csv")
+    trace = read_trace(bench.path("phone"))
     assert trace.t_s.tolist() == [0.0, 120.0, 180.0]
     assert bench.page.selected == "phone" and bench.page.importing.dialog is None
 

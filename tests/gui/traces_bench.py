@@ -23,6 +23,7 @@ from workbench.gui.workspace import Workspace
 from workbench.jobs import Job, JobContext, JobManager, run_in_thread
 from workbench.services.phone_recording_records import PhoneRecordingSummary
 from workbench.services.profiling_setup import LOCAL
+from workbench.services.projects import document_path, library
 from workbench.services.recording import RecordingSettings, RecordingSummary
 from workbench.services.recording_devices import RecordingDevice
 
@@ -120,7 +121,13 @@ class Bench:
         self.settle()
 
     def own_files(self) -> list[str]:
-        return sorted(path.stem for path in self.folder.glob("*.csv"))
+        folders = (self.folder, library("trace"))
+        return sorted(path.stem for folder in folders for path in folder.glob("*.csv"))
+
+    def path(self, trace_id: str) -> Path:
+        """The file of an own trace: in the folder, or laid out from the project."""
+        kept = document_path("trace", trace_id)
+        return kept if kept.exists() else self.folder / f"{trace_id}.csv"
 
 
 MakeBench = Callable[..., Bench]
