@@ -11,7 +11,8 @@ import pytest
 
 from tests.helpers.studies import SMALL_PLAN, make_study
 from workbench.core.errors import InputFileError
-from workbench.services.study_planning import plan_study
+from workbench.services import study_planning
+from workbench.services.study_planning import default_tasks, plan_study
 from workbench.services.study_records import Study
 from workbench.services.study_store import (
     CELLS,
@@ -51,7 +52,8 @@ def test_a_whole_study_reads_back_with_rows_ratios_and_reasons(study: Study) -> 
     assert row.figures["energy_per_inference_mj"].runs == 2
     jetson = report.select("fashion_mnist", "jetson_nano", "generated", "runtime3c")[0]
     assert jetson.runs == 3 and "energy_per_inference_mj" not in jetson.figures
-    assert [(row.policy, "mbv2" in row.reason) for row in report.absent] == [("fixed:mbv2", True)]
+    absent = [(row.policy, "mbv2" in row.reason) for row in report.absent if row.policy]
+    assert absent == [("fixed:mbv2", True)]
     # One policy that adapts x three that do not x two platforms x two scenarios.
     assert len(report.ratios) == 12
     assert {ratio.energy_times is None for ratio in report.ratios if "jet" in ratio.platform} == {
@@ -155,6 +157,26 @@ def test_a_folder_without_a_usable_manifest_is_refused(folder: Path, prepare, to
     prepare(folder)
     with pytest.raises(InputFileError, match=told):
         read_study(folder)
+
+
+def test_a_study_of_all_networks_names_the_published_data_it_lacks() -> None:
+    manifest = plan_study(replace(SMALL_PLAN, tasks=default_tasks(), repeats=1, contexts=0))
+    lacking = {row.task: row for row in manifest.absent if not row.policy}
+    assert "imagenet (D2)" in lacking and "statefarm (D5)" in lacking
+    cifar = lacking["cifar100 (D1)"]
+    assert "fashion_mnist stands in for it" in cifar.reason
+    assert "train --task cifar100 --data DIR" in cifar.command
+    task = manifest.tasks[0]
+    assert (task.id, task.paper, task.stands_in) == ("fashion_mnist", "D1", "CIFAR-100")
+
+
+def test_policies_that_take_long_get_fewer_runs_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(study_planning.MOST_RUNS, "greedy", (1, 2))
+    cells = plan_study(replace(SMALL_PLAN, policies=("greedy", "random"), contexts=5)).cells
+    runs = {(work.key.policy, work.key.scenario): work for work in cells}
+    assert runs["greedy", "case_study"].runs == (0,)
+    assert runs["greedy", "generated"].note == "2 of 5 runs, because each search takes long"
+    assert len(runs["random", "generated"].runs) == 5 and not runs["random", "generated"].note
 
 
 def test_a_manifest_reads_back_equal(tmp_path: Path) -> None:

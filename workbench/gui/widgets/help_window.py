@@ -29,6 +29,7 @@ _ORDER = (
     "window",
     "replay",
     "compare",
+    "study",
     "network",
     "traces",
     "device-profiles",
