@@ -13,6 +13,7 @@ import click
 from workbench.cli.project_option import project_option
 from workbench.core.provenance import Provenance
 from workbench.jobs import Job, JobCancelled
+from workbench.profiling.energy.summary import EnergySummary
 from workbench.services.phone_profiling import (
     CORES,
     MAX_THREADS,
@@ -70,6 +71,12 @@ LOCAL = "local"
     help="Measure these in any case: such as ch75/fire/svd/skip, or a file with one a line; may be "
     "repeated. Added to the profile where it holds this network, under the same --plan.",
 )
+@click.option(
+    "--energy",
+    is_flag=True,
+    help="Measure energy of a few configurations too, on a phone that runs on battery: about 20"
+    " minutes more with a quick sensor.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the choice of configurations.")
 @project_option(writes=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
@@ -81,6 +88,7 @@ def command(
     configurations: int | None,
     threads: int | None,
     cores: str | None,
+    energy: bool,
     listed: tuple[str, ...],
     seed: int,
     as_json: bool,
@@ -93,12 +101,16 @@ def command(
     """
     chosen = tuple(itertools.chain.from_iterable(map(_listed, listed)))
     if device == LOCAL:
-        if threads is not None or cores is not None:
-            raise click.UsageError("--threads and --cores are for phones: name one with --device.")
+        if threads is not None or cores is not None or energy:
+            raise click.UsageError(
+                "--threads, --cores and --energy are for phones: name one with --device."
+            )
         job = start_local_profiling(network, plan, out, seed, configurations, chosen)
     else:
         settings = PhoneSettings(seed, threads or 1, cores or "big")
-        job = start_phone_profiling(device, network, plan, out, configurations, settings, chosen)
+        job = start_phone_profiling(
+            device, network, plan, out, configurations, settings, chosen, energy=energy
+        )
     summary = _follow(job)
     if as_json:
         plain = {
@@ -132,6 +144,27 @@ def command(
         f"memory {summary.bandwidth_gb_per_s:.1f} GB/s ({summary.bandwidth_provenance});"
         f" power: {summary.power}"
     )
+    if summary.energy is not None:
+        for line in energy_lines(summary.energy):
+            click.echo(line)
+
+
+def energy_lines(energy: EnergySummary) -> list[str]:
+    """A line for each configuration whose energy was measured."""
+    lines = [f"energy, {energy.provenance}, by {energy.sensor}:"]
+    for figure in energy.figures:
+        group = "held out" if figure.held_out else "fit"
+        told = (
+            f"not resolved ({figure.low_mj:.3g} to {figure.high_mj:.3g} mJ)"
+            if figure.energy_mj is None
+            else f"{figure.energy_mj:.3g} mJ (95 % interval {figure.low_mj:.3g} to"
+            f" {figure.high_mj:.3g})"
+        )
+        lines.append(
+            f"  {figure.position + 1:>3} {group:8} {told}, predicted {figure.predicted_mj:.3g} mJ,"
+            f" {figure.trust}"
+        )
+    return lines
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from workbench.devices.adb.describe import PhoneDescription
 from workbench.devices.agent.protocol import Info
 from workbench.devices.errors import clean
 from workbench.devices.parsers import CpuCluster
-from workbench.devices.profile import Battery, Cluster, DeviceProfile, Memory
+from workbench.devices.profile import Battery, Cluster, DeviceProfile, Memory, PowerModel
 from workbench.devices.profile_file import load_profile
 from workbench.services.device_profiles import SUFFIX
 
@@ -51,12 +51,17 @@ _NAMES = {1: ("cpu",), 2: ("big", "little"), 3: ("prime", "big", "little")}
 
 @dataclass(frozen=True, slots=True)
 class PhoneParts:
-    """Parts of a device profile; the cluster that networks ran on stands first."""
+    """Parts of a device profile; the cluster that networks ran on stands first.
+
+    Attributes:
+        power: an estimate for that cluster; None where nothing is known.
+    """
 
     soc: str
     clusters: tuple[Cluster, ...]
     memory: Memory
     battery: Battery | None
+    power: PowerModel | None
 
 
 def phone_parts(phone: PhoneDescription, agent: Info, measured_on: int | None) -> PhoneParts:
@@ -77,6 +82,7 @@ def phone_parts(phone: PhoneDescription, agent: Info, measured_on: int | None) -
         clusters=tuple(clusters),
         memory=_memory(phone, known, shipped),
         battery=_battery(phone, shipped),
+        power=_power(phone, known, measured_on),
     )
 
 
@@ -223,6 +229,20 @@ def _battery(phone: PhoneDescription, shipped: Sequence[DeviceProfile]) -> Batte
         nominal_v=NOMINAL_V,
         provenance=provenance,
         story=f"the gauge's charge counter over the level of {percent:.0f}%; usual nominal voltage",
+    )
+
+
+def _power(
+    phone: PhoneDescription, known: DeviceProfile | None, measured_on: int | None
+) -> PowerModel | None:
+    """That of the same chip in a shipped profile, whose figures are for its fastest cluster."""
+    if known is None or known.power is None or measured_on:
+        return None
+    return PowerModel(
+        frequency_ratio=known.power.frequency_ratio,
+        active_mw=known.power.active_mw,
+        provenance=Provenance.SIMULATED if phone.simulated else Provenance.ESTIMATED,
+        story=f"the shipped profile of the chip: {known.power.story}"[:4000],
     )
 
 

@@ -11,9 +11,10 @@ from workbench.core.errors import SettingsError
 from workbench.core.provenance import Provenance
 from workbench.devices.adb.describe import PhoneDescription, describe_phone
 from workbench.devices.device import Device
-from workbench.devices.profile import Calibration, DeviceProfile, calibration_of
+from workbench.devices.profile import Calibration, DeviceProfile, PowerModel, calibration_of
 from workbench.devices.profile_file import load_profile
 from workbench.jobs import Job, JobContext, run_in_process
+from workbench.profiling.energy.errors import EnergyError
 from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.phone import PhoneMeasurement, PhoneSettings, measure_phone
 from workbench.profiling.phone_conditions import CORES, MeasuredRange
@@ -23,6 +24,15 @@ from workbench.profiling.samples import statistics
 from workbench.services.catalogue import find_network
 from workbench.services.devices import open_device
 from workbench.services.measured_samples import finish_measurement
+from workbench.services.phone_energy import (
+    MeasuredEnergy,
+    energy_result,
+    measure_energy_of,
+    parts_of,
+    power_model,
+    ready_for_energy,
+    reason_of,
+)
 from workbench.services.phone_parts import PhoneParts, phone_parts
 from workbench.services.profile_fitting import (
     FittedMeasurement,
@@ -45,7 +55,7 @@ from workbench.storage import Project
 
 MAX_THREADS = 64
 SIMULATED = "Simulated"
-NO_POWER = "not measured: latency only"
+LATENCY_ONLY = "latency only"
 
 __all__ = [
     "CORES",
@@ -64,6 +74,8 @@ def start_phone_profiling(
     configurations: int | None = None,
     settings: PhoneSettings | None = None,
     chosen: Sequence[str] = (),
+    *,
+    energy: bool = False,
 ) -> Job:
     """Measure a network on a phone in a worker process and write the device profile.
 
@@ -93,6 +105,7 @@ def start_phone_profiling(
         "device": device, "folder": str(found.folder), "plan": plan, "out": path,
         "configurations": configurations, "seed": settings.seed, "threads": settings.threads,
         "cores": settings.cores, "chosen": list(chosen), "project": str(project_in_use()),
+        "energy": energy,
     }  # fmt: skip
     return run_in_process(
         "workbench.services.phone_profiling:profile_phone",
@@ -113,6 +126,7 @@ def profile_phone(
     cores: str,
     chosen: Sequence[str] = (),
     project: str | None = None,
+    energy: bool = False,
 ) -> ProfilingSummary:
     """Measure, fit and write; the worker's entry point.
 
@@ -133,8 +147,9 @@ def profile_phone(
         wanted, earlier = adding_plan(network, plan, configurations, chosen, path)
     with open_project(project) as opened:
         return measure_and_write(
-            context, connect, network, wanted, settings, path, opened, earlier=earlier
-        )
+            context, connect, network, wanted, settings, path, opened, earlier=earlier,
+            energy=energy,
+        )  # fmt: skip
 
 
 def _profile_path(connect: Callable[[], Device], settings: PhoneSettings) -> Path:
@@ -156,17 +171,23 @@ def measure_and_write(
     project: Project,
     patience_s: float = PATIENCE_S,
     earlier: KeptSamples | None = None,
+    *,
+    energy: bool = False,
 ) -> ProfilingSummary:
     """Measure on the phone that `connect` connects, fit, and write the profile.
 
     Args:
         earlier: what the new figures are added to.
+        energy: measure that of a few configurations as well, with the phone's own sensor.
 
     Raises:
         JobCancelled: the job was asked to stop; runs that were measured are kept.
         DeviceError: the phone cannot be reached or does not run the agent.
+        EnergyError: energy was asked for and cannot be measured now; before anything is measured.
         WorkbenchError: the network or the files cannot be used.
     """
+    sensor = ready_for_energy(context, connect, project) if energy else None
+    first, second = parts_of(context, energy=energy)
     paths: list[Path] = []
 
     def profile_of(phone: PhoneDescription) -> str:
@@ -174,35 +195,57 @@ def measure_and_write(
         return paths[0].stem
 
     measurement = measure_phone(
-        context, connect, network, plan, settings, project, profile_of, patience_s
+        first, connect, network, plan, settings, project, profile_of, patience_s
     )
     if earlier is not None:
         measurement = with_earlier(measurement, earlier)
-    context.progress(1.0, "fitting the latency table")
-    return write_phone_measurement(project, network, measurement, paths[0], context.check_cancelled)
+    context.progress(None, "fitting the latency table")
+    parts = phone_parts(measurement.phone, measurement.agent, measurement.cluster)
+    fitted = fit_measurement(
+        network, measurement.design, measurement.medians_ms(), parts.clusters[0].max_mhz
+    )
+    found: MeasuredEnergy | None = None
+    why = LATENCY_ONLY
+    if sensor is not None:
+        table = calibration(fitted, Provenance.CALIBRATED, "of these runs")
+        try:
+            found = measure_energy_of(
+                second, connect, network, measurement, table, sensor, project, paths[0].stem,
+                patience_s,
+            )  # fmt: skip
+        except EnergyError as error:
+            why = reason_of(error)
+            context.log(f"{error.message} {error.hint}".strip(), "warning")
+    context.check_cancelled()
+    return write_phone_measurement(project, fitted, measurement, parts, paths[0], found, why)
 
 
 def write_phone_measurement(
     project: Project,
-    network: Network,
+    fitted: FittedMeasurement,
     measurement: PhoneMeasurement,
+    parts: PhoneParts,
     path: Path,
-    before_writing: Callable[[], None] = lambda: None,
+    energy: MeasuredEnergy | None,
+    why_none: str,
 ) -> ProfilingSummary:
-    """Fit a measurement's table, write the profile and finish the run.
+    """Write the profile and finish the runs.
+
+    Args:
+        why_none: why there is no energy, where there is none.
 
     Raises:
         InputFileError: when the folder or the project cannot be written.
     """
-    parts = phone_parts(measurement.phone, measurement.agent, measurement.cluster)
-    clock_mhz = parts.clusters[0].max_mhz
-    fitted = fit_measurement(network, measurement.design, measurement.medians_ms(), clock_mhz)
+    network = fitted.network
     simulated = measurement.phone.simulated
     measured = Provenance.SIMULATED if simulated else Provenance.MEASURED
-    before_writing()
-    profile, mine = _profile(fitted, measurement, parts, path)
+    power, power_text = _power(measurement, parts, energy, why_none)
+    profile, mine = _profile(fitted, measurement, parts, path, power, power_text)
     kept = kept_samples(network, measurement, measured)
     finish_measurement(project, measurement.run, profile, path, mine, kept)
+    if energy is not None:
+        project.runs.finish(energy.measurement.run, energy_result(energy, mine))
     return ProfilingSummary(
         path=path,
         project=project.path,
@@ -217,15 +260,32 @@ def write_phone_measurement(
         backbone=statistics(measurement.samples[0]),
         bandwidth_gb_per_s=parts.memory.bandwidth_bytes_per_s / 1e9,
         trust=measurement.trust.mark,
-        power=NO_POWER,
+        power=power_text,
+        energy=None if energy is None else energy.summary,
         device=_title(measurement.phone),
         provenance=measured.value,
         bandwidth_provenance=parts.memory.provenance.value,
     )
 
 
+def _power(
+    measurement: PhoneMeasurement, parts: PhoneParts, energy: MeasuredEnergy | None, why_none: str
+) -> tuple[PowerModel | None, str]:
+    """The profile's power, and a line on where it comes from."""
+    if energy is not None:
+        return power_model(energy, parts.power, measurement.measured_at), energy.summary.text()
+    if parts.power is None:
+        return None, f"not measured: {why_none}"
+    return parts.power, f"estimated from {parts.power.story}; not measured: {why_none}"
+
+
 def _profile(
-    fitted: FittedMeasurement, measurement: PhoneMeasurement, parts: PhoneParts, path: Path
+    fitted: FittedMeasurement,
+    measurement: PhoneMeasurement,
+    parts: PhoneParts,
+    path: Path,
+    power: PowerModel | None,
+    power_text: str,
 ) -> tuple[DeviceProfile, Calibration]:
     """The profile, and which of its tables is this measurement's."""
     phone, network, settings = measurement.phone, fitted.network, measurement.settings
@@ -253,7 +313,7 @@ def _profile(
     notes = [
         f"Measurement {measurement.trust.mark}.",
         *(f"Conditions {text}." for text in measurement.conditions),
-        "Power was not measured.",
+        f"Power: {power_text}."[:4000],
     ]
     if simulated:
         notes.insert(0, "SIMULATED: a virtual phone. Nothing here was measured on a phone.")
@@ -267,6 +327,7 @@ def _profile(
         memory=parts.memory,
         latency=model,
         battery=parts.battery,
+        power=power,
         calibrations=(*others, mine),
         notes=tuple(notes),
     )

@@ -20,6 +20,7 @@ from workbench.devices.profile import (
 )
 from workbench.devices.profile_file import load_profile
 from workbench.jobs import Job, JobContext, run_in_process
+from workbench.profiling.energy.summary import EnergySummary
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.samples import LatencyStatistics, statistics
 from workbench.services.catalogue import find_network
@@ -60,6 +61,7 @@ class ProfilingSummary:
         device: what was measured.
         provenance: ``measured``, or ``simulated`` for a virtual phone.
         bandwidth_provenance: where the memory bandwidth comes from.
+        energy: what a phone's sensor told of energy; None where it was not asked.
     """
 
     path: Path
@@ -79,6 +81,7 @@ class ProfilingSummary:
     device: str = "This computer"
     provenance: str = Provenance.MEASURED.value
     bandwidth_provenance: str = Provenance.MEASURED.value
+    energy: EnergySummary | None = None
 
 
 def start_local_profiling(

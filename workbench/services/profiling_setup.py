@@ -22,7 +22,7 @@ from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, find_profile
 from workbench.services.devices import FoundDevice, list_devices
 from workbench.services.phone_profiling import (
-    NO_POWER,
+    LATENCY_ONLY,
     PhoneSettings,
     phone_profile_id,
     start_phone_profiling,
@@ -167,7 +167,7 @@ def _phone(found: FoundDevice) -> ProfilingDevice:
         title=found.model or found.serial,
         detail=detail,
         reason=reason,
-        power_reason=NO_POWER.removeprefix("not measured: "),
+        power_reason=LATENCY_ONLY,
         memory_reason="estimated from the type of its processor",
         simulated=found.simulated,
     )

@@ -1,4 +1,4 @@
-"""Where calibrations of phones' current sensors are kept: one small file a phone.
+"""Calibrations of phones' current sensors in the project.
 
 A phone is known by its serial number and the fingerprint of its system: another system may bring
 another driver, whose readings mean something else.
@@ -6,91 +6,61 @@ another driver, whose readings mean something else.
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+from dataclasses import dataclass
 
 import msgspec
-import platformdirs
 
-from workbench.core.errors import InputFileError
-from workbench.core.files import atomic_write
 from workbench.profiling.energy.sensor import SensorCalibration
-from workbench.services.environment import APP_NAME
-
-FORMAT = "adaspring-sensor-calibration"
-VERSION = 1
-SIZE_LIMIT_BYTES = 1 << 20
+from workbench.storage import Calibration, Project, ProjectError
 
 
-class StoredCalibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A calibration and what it belongs to.
+@dataclass(frozen=True, slots=True)
+class StoredCalibration:
+    """A calibration and when it was made.
 
     Attributes:
-        phone: serial number and fingerprint.
-        title: what to call the phone.
-        calibrated_at: UTC, ISO 8601, to the minute.
+        at: UTC, ISO 8601.
     """
 
-    phone: str
-    title: str
-    calibrated_at: str
     calibration: SensorCalibration
-    format: str = FORMAT
-    version: int = VERSION
+    at: str
 
 
-def calibrations_folder() -> Path:
-    """Where this user's calibrations lie; it may not exist yet."""
-    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / "sensor_calibrations"
+def load_calibration(project: Project, phone: str) -> StoredCalibration | None:
+    """The latest that is known of a phone's sensor; None where nothing is.
 
-
-def calibration_path(phone: str) -> Path:
-    """The file of a phone."""
-    digest = hashlib.sha256(phone.encode()).hexdigest()[:16]
-    return calibrations_folder() / f"{digest}.json"
-
-
-def load_calibration(phone: str) -> StoredCalibration | None:
-    """What is known of a phone's sensor; None where nothing is.
+    Args:
+        phone: its identity.
 
     Raises:
-        InputFileError: the file cannot be used.
+        ProjectError: what is kept cannot be used.
     """
-    path = calibration_path(phone)
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read(SIZE_LIMIT_BYTES + 1)
-    except FileNotFoundError:
+    stored = next(iter(project.calibrations(phone)), None)
+    if stored is None:
         return None
-    except OSError as error:
-        raise _unfit(path, f"cannot be read ({error.strerror})", repr(error)) from error
     try:
-        found = msgspec.json.decode(content, type=StoredCalibration)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise _unfit(path, "is no calibration of a sensor", str(error)) from error
-    values = found.calibration
-    if (
-        (found.format, found.version, found.phone) != (FORMAT, VERSION, phone)
-        or values.discharge_sign not in (-1, 1)
-        or values.ma_per_raw not in (1e-3, 1.0)
-        or not values.period_s > 0
-    ):
-        raise _unfit(path, "is no calibration of this phone's sensor", "")
-    return found
+        found = msgspec.convert(stored.values, SensorCalibration)
+        if (
+            found.discharge_sign not in (-1, 1)
+            or found.ma_per_raw not in (1e-3, 1.0)
+            or not min(found.period_s, found.poll_s, found.resolution_ma) > 0
+        ):
+            raise ValueError("values that no calibration gives")
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ProjectError(
+            project.path,
+            "holds a calibration of a current sensor that cannot be used",
+            "Calibrate the sensor again.",
+            detail=str(error),
+        ) from error
+    return StoredCalibration(found, stored.at)
 
 
-def save_calibration(stored: StoredCalibration) -> Path:
-    """Keep a calibration; the file appears whole or not at all.
+def save_calibration(project: Project, phone: str, calibration: SensorCalibration) -> None:
+    """Keep a calibration; the phone was seen in the project.
 
     Raises:
-        InputFileError: the folder cannot be written.
+        ProjectError: the project cannot be written.
     """
-    path = calibration_path(stored.phone)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path, "wb") as stream:
-        stream.write(msgspec.json.format(msgspec.json.encode(stored), indent=1))
-    return path
-
-
-def _unfit(path: Path, what: str, detail: str) -> InputFileError:
-    return InputFileError(path, what, "Delete it and calibrate the sensor again.", detail=detail)
+    values = msgspec.to_builtins(calibration)
+    project.add_calibration(Calibration(phone, calibration.sensor, values))

@@ -176,7 +176,9 @@ def test_a_profile_of_a_virtual_phone_is_simulated_in_every_part(
     mine = calibration_of(profile, network.space)
     assert mine is not None
     assert {part.provenance for part in (*parts, mine)} == {Provenance.SIMULATED}
-    assert profile.power is None
+    assert profile.power is not None
+    assert profile.power.provenance is Provenance.SIMULATED
+    assert "shipped profile of the chip" in profile.power.story
     assert profile.notes[0].startswith("SIMULATED")
     found = measured_samples(mine)
     assert found is not None and found[1].provenance is Provenance.SIMULATED

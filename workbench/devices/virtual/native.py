@@ -92,17 +92,19 @@ class NativePrograms:
         self._allowed = allowed
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._written: dict[str, bytes] = {}
+        self._writing = asyncio.Lock()
+        self._digests: dict[tuple[int, int, int], str] = {}
         self.wrong_abi = False
 
     def problem(self, path: str) -> str:
         """Why a program cannot run, in the shell's words; empty when it can."""
         with self._machine.files.open_read(path) as stream:
-            content = stream.read()
-        bits = 64 if content[4:5] == b"\x02" else 32
-        abi = abi_of(content)
+            start = stream.read(20)
+        bits = 64 if start[4:5] == b"\x02" else 32
+        abi = abi_of(start)
         if self.wrong_abi or abi not in self._machine.settings.abis or runner_of(abi) is None:
             return f"not executable: {bits}-bit ELF file"
-        if self._allowed is not None and hashlib.sha256(content).hexdigest() not in self._allowed:
+        if self._allowed is not None and self._digest(path) not in self._allowed:
             return "can't execute: this virtual phone runs only the workbench's own agent"
         return ""
 
@@ -115,13 +117,13 @@ class NativePrograms:
     async def run(self, path: str, call: Call) -> int:
         """Run a program for which there is no `problem`; returns its exit status."""
         machine = self._machine
-        with machine.files.open_read(path) as stream:
-            content = stream.read()
-        if self.problem(path):  # the file may have changed since it was looked at
-            return await call.fail("can't execute: Text file busy", 126)
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        copy = self._copy(content)
-        runner = runner_of(abi_of(content)) or []
+        copy = self._copy(path)
+        # What runs is the copy: the file may have changed since it was looked at.
+        if self.problem(path) or copy.name != self._digest(path):
+            return await call.fail("can't execute: Text file busy", 126)
+        with open(copy, "rb") as stream:
+            runner = runner_of(abi_of(stream.read(20))) or []
         arguments = [self._argument(word) for word in call.arguments]
         if arguments[:1] and arguments[0] in _AGENT_COMMANDS and "--root" not in arguments:
             arguments += ["--root", str(self._system)]
@@ -132,7 +134,7 @@ class NativePrograms:
         folder = machine.files.root
         if machine.files.is_writable(call.folder):
             folder = machine.files.host_path(call.folder)
-        self._write_system_files()
+        await self._write_system_files()
         program = [*runner, str(copy)] if runner else [path]
         running = await asyncio.create_subprocess_exec(
             *program,
@@ -185,15 +187,32 @@ class NativePrograms:
             return EXIT_KILLED
         return 128 - status
 
-    def _copy(self, content: bytes) -> Path:
-        """The program where no host can reach it."""
-        path = self._folder / hashlib.sha256(content).hexdigest()
-        if not path.exists():
-            part = path.with_suffix(".part")
-            part.write_bytes(content)
-            part.chmod(0o500)
-            part.rename(path)
-        return path
+    def _digest(self, path: str) -> str:
+        """SHA-256 of a file; not counted anew while the file is the same.
+
+        Megabytes at each start of a program would hold up everything else on the phone.
+        """
+        with self._machine.files.open_read(path) as stream:
+            status = os.fstat(stream.fileno())
+            # A host can set a file's time of change, but not that of its inode.
+            key = (status.st_ino, status.st_size, status.st_ctime_ns)
+            if key not in self._digests:
+                self._digests[key] = hashlib.sha256(stream.read()).hexdigest()
+        return self._digests[key]
+
+    def _copy(self, path: str) -> Path:
+        """The program where no host can reach it, under its SHA-256."""
+        known = self._folder / self._digest(path)
+        if known.exists():
+            return known
+        with self._machine.files.open_read(path) as stream:
+            content = stream.read()
+        copy = self._folder / hashlib.sha256(content).hexdigest()
+        part = copy.with_suffix(".part")
+        part.write_bytes(content)
+        part.chmod(0o500)
+        part.rename(copy)
+        return copy
 
     def _argument(self, word: str) -> str:
         """An argument whose absolute path, if it is one, leads into the phone's folder."""
@@ -204,28 +223,30 @@ class NativePrograms:
         inside = str(self._machine.files.root) + self._machine.files.resolve(path)
         return f"{name}={inside}" if path is not word else inside
 
-    def _write_system_files(self) -> None:
+    async def _write_system_files(self) -> None:
+        changed: list[tuple[Path, bytes]] = []
         for path in self._generated.static_paths():
             make = self._generated.find(path)
             if make is None or not self._machine.may_read(path):
                 continue
             content = make()
-            if self._written.get(path) == content:
-                continue
-            self._written[path] = content
-            target = Path(str(self._system) + path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(target.name + ".part")
-            part.write_bytes(content)
-            part.replace(target)
+            if self._written.get(path) != content:
+                self._written[path] = content
+                changed.append((Path(str(self._system) + path), content))
+        # On a thread: a slow disk must not hold up the phone. One at a time, or an older state
+        # could be written over a newer one.
+        async with self._writing:
+            await asyncio.to_thread(_write_all, changed)
 
     async def _watch(
         self, running: asyncio.subprocess.Process, process: Process, arguments: Sequence[str]
     ) -> None:
         """Let the simulated phone carry the program's load, and see its own state meanwhile."""
         cpus, name = _cpus(arguments), f"pid {process.pid}"
-        if arguments[:1] and arguments[0] in _BUSY_COMMANDS:
-            # It computes from its start on, and not only once it has been watched for a while.
+        busy = bool(arguments[:1]) and arguments[0] in _BUSY_COMMANDS
+        if busy:
+            # It keeps its cores busy as long as it runs. How much of this computer it gets says
+            # nothing about a phone.
             self._machine.catch_up()
             self._machine.model.set_load(name, float(_threads(arguments)), heavy=True, cpus=cpus)
         with contextlib.suppress(psutil.Error):
@@ -238,9 +259,18 @@ class NativePrograms:
                 process.cpu_s = times.user + times.system
                 self._machine.catch_up()
                 cores = max(0.0, process.cpu_s - before_s) / (now_s - at_s)
-                self._machine.model.set_load(name, cores, heavy=True, cpus=cpus)
+                if not busy:
+                    self._machine.model.set_load(name, cores, heavy=True, cpus=cpus)
                 before_s, at_s = process.cpu_s, now_s
-                self._write_system_files()
+                await self._write_system_files()
+
+
+def _write_all(files: Sequence[tuple[Path, bytes]]) -> None:
+    for target, content in files:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(target.name + ".part")
+        part.write_bytes(content)
+        part.replace(target)
 
 
 def _cpus(arguments: Sequence[str]) -> tuple[int, ...]:

@@ -39,6 +39,10 @@ MARGIN_S = 60.0
 SLEPT_S = 0.5
 """A clock that stands still during sleep and one that runs on may part by so much."""
 
+EXCHANGES = 3
+RESOLUTION_S = 0.01
+"""Of /proc/uptime."""
+
 _DRAIN_S = 0.005
 _POLL_S = 0.25
 _TIMES = re.compile(rb"U (\d{1,12}\.\d{1,3}) (\d{1,12}\.\d{1,3})\s*$", re.ASCII)
@@ -84,7 +88,7 @@ class PhoneRig:
         self._rows: list[PowerRow] = []
         self._newest_s = math.nan
         self._heard_s = 0.0
-        self._offset_s = 0.0
+        self._offset = (0.0, 0.0)
         self._millivolts = math.nan
 
     def open(self, seconds: float) -> None:
@@ -92,7 +96,7 @@ class PhoneRig:
         self.close()
         gauge = self._gauge
         paths = (gauge.current, gauge.voltage, gauge.charge)
-        self._offset_s = self._clock_offset_s()
+        self._offset = self._clock_offset()
         self.battery()
         self._sampler = PowerSampler(self._device, paths, self._poll_s, seconds)
         self._heard_s = self._clock()
@@ -125,10 +129,11 @@ class PhoneRig:
             timeout_s=most_s + MARGIN_S,
             go_on=go_on,
         )
-        offset_s = self._offset_s
-        self._offset_s = self._clock_offset_s()
-        slept = abs(self._offset_s - offset_s) > SLEPT_S
-        work = _work(records, (offset_s + self._offset_s) / 2, slept, options.cpus)
+        before, after = self._offset, self._clock_offset()
+        self._offset = after
+        slept = abs(after[0] - before[0]) > SLEPT_S + before[1] + after[1]
+        best_s = min(before, after, key=lambda offset: offset[1])[0]
+        work = _work(records, best_s, slept, options.cpus)
         self._until(work.end_s, tick)
         return work
 
@@ -173,19 +178,27 @@ class PhoneRig:
         if self._clock() - self._heard_s > SILENCE_S:
             raise DeviceTimeoutError("reading the power sensor", SILENCE_S)
 
-    def _clock_offset_s(self) -> float:
-        """The time since the phone's start less the agent's clock, which stands during sleep."""
+    def _clock_offset(self) -> tuple[float, float]:
+        """The time since the phone's start less the agent's clock, which stands during sleep, and
+        how far off that may be, both in s: of a few exchanges the quickest."""
         program = self._agent.program
-        told = self._device.shell(
-            f"read u r </proc/uptime; {program} info; read w r </proc/uptime; echo U $u $w"
-        ).stdout
-        times = _TIMES.search(told)
-        for line in told.splitlines():
+        once = f"read u r </proc/uptime; {program} info; read w r </proc/uptime; echo U $u $w; "
+        best: tuple[float, float] | None = None
+        at_s: float | None = None
+        for line in self._device.shell(once * EXCHANGES).stdout.splitlines():
             record = decode(line) if line.startswith(b"{") else None
-            if isinstance(record, Info) and times is not None:
-                middle_s = (float(times[1]) + float(times[2])) / 2
-                return middle_s - record.monotonic_ns / 1e9
-        raise DeviceError("The phone does not tell its time.", "Run the same command again.")
+            times = _TIMES.match(line)
+            if isinstance(record, Info):
+                at_s = record.monotonic_ns / 1e9
+            elif times is not None and at_s is not None:
+                before_s, after_s = float(times[1]), float(times[2])
+                off_s = (after_s - before_s) / 2 + RESOLUTION_S
+                if best is None or off_s < best[1]:
+                    best = (before_s + after_s) / 2 - at_s, off_s
+                at_s = None
+        if best is None:
+            raise DeviceError("The phone does not tell its time.", "Run the same command again.")
+        return best
 
     def _put(self, key: int) -> tuple[str, str]:
         """Copy a network's files, unless they are there."""
