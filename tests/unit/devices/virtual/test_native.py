@@ -107,14 +107,17 @@ def other_process_list(phone: VirtualPhone) -> bytes:
         return other.connect().run(f"pidof -s forever && ps -A -o ARGS | grep '^{FOLDER}'")[0]
 
 
+def _runs_forever(child: psutil.Process) -> bool:
+    try:
+        return child.status() != psutil.STATUS_ZOMBIE and "forever" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:  # ended between two looks at it
+        return False
+
+
 def wait_for_children(count: int) -> None:
     """Until so many children of this process run `forever`."""
     for _ in range(200):
-        children = [
-            child
-            for child in psutil.Process().children()
-            if child.status() != psutil.STATUS_ZOMBIE and "forever" in " ".join(child.cmdline())
-        ]
+        children = list(filter(_runs_forever, psutil.Process().children(recursive=True)))
         if len(children) == count:
             return
         time.sleep(0.02)
