@@ -12,6 +12,7 @@ import pytest
 from workbench import __main__
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import Job, JobCancelled, JobContext, run_in_thread
+from workbench.profiling.energy.summary import EnergyFigure, EnergySummary
 from workbench.profiling.phone import PhoneSettings
 from workbench.profiling.samples import LatencyStatistics
 from workbench.services.profiling import ProfilingSummary
@@ -102,17 +103,27 @@ def test_a_phone_is_named_by_serial_or_address(
 ) -> None:
     asked: list[object] = []
 
-    def start(*arguments: object) -> Job:
-        asked.extend(arguments)
-        simulated = dataclasses.replace(SUMMARY, device="A phone", provenance="simulated")
+    def start(*arguments: object, energy: bool) -> Job:
+        asked.extend((*arguments, energy))
+        figure = EnergyFigure(0, True, 1.5, 1.4, 1.6, 1.53, "trusted")
+        lost = EnergyFigure(4, False, None, -0.1, 0.2, 0.1, "questionable: too coarse")
+        energies = EnergySummary(
+            500.0, 490.0, 510.0, (figure, lost), 1.0, 1.0, "current_now", 8, "simulated"
+        )
+        simulated = dataclasses.replace(
+            SUMMARY, device="A phone", provenance="simulated", energy=energies
+        )
         return run_in_thread(lambda _: simulated, name="profile")
 
     monkeypatch.setattr("workbench.cli.profile.start_phone_profiling", start)
     argv = ["profile", "--device", "192.168.1.4:5555", "--network", "five", "--threads", "2"]
-    assert __main__.main([*argv, "--cores", "little", "--configurations", "13"]) == 0
-    assert "SIMULATED: A phone" in capsys.readouterr().out
+    assert __main__.main([*argv, "--cores", "little", "--configurations", "13", "--energy"]) == 0
+    told = capsys.readouterr().out
+    assert "SIMULATED: A phone" in told
+    assert "1.5 mJ (95 % interval 1.4 to 1.6), predicted 1.53 mJ, trusted" in told
+    assert "not resolved (-0.1 to 0.2 mJ)" in told
     settings = PhoneSettings(seed=0, threads=2, cores="little")
-    assert asked == ["192.168.1.4:5555", "five", "quick", None, 13, settings, ()]
+    assert asked == ["192.168.1.4:5555", "five", "quick", None, 13, settings, (), True]
     assert "arguments" not in outcome
 
 
