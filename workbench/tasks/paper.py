@@ -29,6 +29,6 @@ PAPER_TASKS = (
     PaperTask("D1", "CIFAR-100", "cifar100", "fashion_mnist"),
     PaperTask("D2", "ImageNet", "imagenet"),
     PaperTask("D3", "UbiSound", "ubisound", "drums"),
-    PaperTask("D4", "UCI-HAR", "uci_har", "hapt"),
+    PaperTask("D4", "UCI-HAR", "har", "hapt"),
     PaperTask("D5", "StateFarm", "statefarm"),
 )

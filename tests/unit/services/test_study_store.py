@@ -22,6 +22,8 @@ from workbench.services.study_store import (
     read_study,
     write_manifest,
 )
+from workbench.tasks.paper import PAPER_TASKS
+from workbench.tasks.registry import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +165,7 @@ def test_a_study_of_all_networks_names_the_published_data_it_lacks() -> None:
     manifest = plan_study(replace(SMALL_PLAN, tasks=default_tasks(), repeats=1, contexts=0))
     lacking = {row.task: row for row in manifest.absent if not row.policy}
     assert "imagenet (D2)" in lacking and "statefarm (D5)" in lacking
+    assert {paper.task for paper in PAPER_TASKS} <= TASKS.keys()
     cifar = lacking["cifar100 (D1)"]
     assert "fashion_mnist stands in for it" in cifar.reason
     assert "train --task cifar100 --data DIR" in cifar.command
