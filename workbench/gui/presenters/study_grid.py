@@ -10,15 +10,7 @@ from workbench.core.provenance import Source
 from workbench.export.study_claims import SEARCHER
 from workbench.export.study_report import Interval, StudyRatio, StudyReport, is_hand_crafted
 from workbench.gui.presenters.formats import significant
-
-PAPER_TASKS = (
-    ("D1", "CIFAR-100", "cifar100"),
-    ("D2", "ImageNet", "imagenet"),
-    ("D3", "UbiSound", "ubisound"),
-    ("D4", "UCI-HAR", "uci_har"),
-    ("D5", "StateFarm", "statefarm"),
-)
-"""The paper's tasks: number, data, and what the command line calls it."""
+from workbench.tasks.paper import PAPER_TASKS
 
 MEASURES = {
     "latency": "times lower latency",
@@ -96,7 +88,8 @@ def build_grid(report: StudyReport, scenario: str, baseline: str) -> Grid:
     }
     rows = []
     placed: set[str] = set()
-    for paper, data, name in PAPER_TASKS:
+    for published in PAPER_TASKS:
+        paper, data, name = published.id, published.data, published.task
         tasks = [t for t in report.tasks if t.paper == paper or t.id == name]
         placed |= {task.id for task in tasks}
         for task in tasks:
