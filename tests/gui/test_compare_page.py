@@ -471,7 +471,7 @@ def test_the_dialog_counts_what_there_is_to_do_and_refuses_foreign_folders(
 def test_without_measurements_the_proxies_say_where_to_measure(
     qtbot: QtBot, window: MainWindow, compare: ComparePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare._proxies, "_check", lambda: ())
+    monkeypatch.setattr(compare.proxy_checks.runner, "_check", lambda: ())
     compare.show_view("proxies")
     wait_until_settled(qtbot, compare)
     view = compare.ui.proxies
@@ -490,7 +490,7 @@ def test_each_measured_device_has_a_card_of_rank_correlations(
     found = ProxyCheck(
         "mine", "My phone", "invented", Provenance.MEASURED, "quick", "2026-01-02", (), ranks
     )
-    monkeypatch.setattr(compare._proxies, "_check", lambda: (found, found))
+    monkeypatch.setattr(compare.proxy_checks.runner, "_check", lambda: (found, found))
     compare.show_view("proxies")
     wait_until_settled(qtbot, compare)
     cards = compare.ui.proxies.cards
@@ -507,12 +507,12 @@ def test_measurements_that_cannot_be_read_can_be_tried_again(
     def broken() -> tuple[ProxyCheck, ...]:
         raise InputFileError("my.adaspring", "is damaged", "Restore a copy.")
 
-    monkeypatch.setattr(compare._proxies, "_check", broken)
+    monkeypatch.setattr(compare.proxy_checks.runner, "_check", broken)
     compare.show_view("proxies")
     wait_until_settled(qtbot, compare)
     view = compare.ui.proxies
     assert view.error._message.text() == "my.adaspring: is damaged"
-    monkeypatch.setattr(compare._proxies, "_check", lambda: ())
+    monkeypatch.setattr(compare.proxy_checks.runner, "_check", lambda: ())
     view.error.retry.click()
     wait_until_settled(qtbot, compare)
     assert not view.error.isVisible() and not view.checks

@@ -25,7 +25,7 @@ from workbench.export.study_report import (
 )
 from workbench.gui.presenters.compare_backend import Contender, Differing
 from workbench.gui.presenters.compare_board import Board, board_of_study, build_board
-from workbench.gui.presenters.compare_cells import cell_of, policy_cell
+from workbench.gui.presenters.compare_cells import cell_of, cell_spoken, cell_story, policy_cell
 from workbench.gui.presenters.compare_columns import COLUMN_OF, half_width
 from workbench.gui.presenters.compare_runner import CompareRunner
 from workbench.gui.presenters.compare_text import (
@@ -131,8 +131,10 @@ def test_cells_say_how_sure_they_are_and_where_they_come_from() -> None:
     shown = board()
     cell = cell_of(shown, shown.rows[0], COLUMN_OF["latency_mean_ms"])
     assert (cell.text, cell.half, cell.best) == ("2.04", "±0.04", True)
-    assert "95 %" in cell.story and "estimated, median error 13%" in cell.story
-    assert cell.spoken.endswith("best, estimated")
+    place = (shown, shown.rows[0], COLUMN_OF["latency_mean_ms"])
+    story = cell_story(*place)
+    assert "95 %" in story and "estimated, median error 13%" in story
+    assert cell_spoken(*place).endswith("best, estimated")
     tones = [cell_of(shown, row, COLUMN_OF["violation_percent"]).tone for row in shown.rows]
     assert tones == ["warning", "bad", "bad", "bad"]
     assert cell_of(shown, shown.rows[1], COLUMN_OF["search_p50_ms"]).text == "–"

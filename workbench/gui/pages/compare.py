@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from workbench.export.proxy_report import ProxyCheck
 from workbench.gui.pages.compare_layout import CompareLayout
-from workbench.gui.pages.compare_studies import Studies
-from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession, Differing
+from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession
 from workbench.gui.presenters.compare_board import Board, build_board
-from workbench.gui.presenters.compare_differ import Differ
-from workbench.gui.presenters.compare_differences import difference_view
 from workbench.gui.presenters.compare_runner import CompareRunner
 from workbench.gui.presenters.compare_text import FORMATS, write_board
 from workbench.gui.presenters.formats import duration
 from workbench.gui.presenters.problem import Problem
-from workbench.gui.presenters.proxy_view import ProxyRunner
 from workbench.gui.shell import Page, Shell
 from workbench.gui.workspace import KINDS
 
-_REDRAW_MS = 100
+if TYPE_CHECKING:
+    from workbench.gui.pages.compare_checking import ProxyChecks
+    from workbench.gui.pages.compare_differing import Differences
+    from workbench.gui.pages.compare_studies import Studies
+
+_REDRAW_MS = 200
 """Outcomes come faster than anybody can read; the page is redrawn so often."""
 FIRST_POLICIES = (
     "runtime3c", "exact", "static", "backbone",
@@ -42,9 +45,7 @@ class ComparePage(Page):
 
             backend = ServicesCompare()
         self._runner = CompareRunner(backend, shell.bridge.watch, self)
-        self._differ = Differ(shell.bridge.watch, self._on_difference, self.on_problem)
-        self._proxies = ProxyRunner(shell.bridge.watch, self._on_checks, self._on_proxy_problem)
-        self._checked_for: tuple[int, ...] | None = None
+        self._fed: list[Differences | Studies | ProxyChecks] = []
         self._loaded_for: tuple[object, ...] | None = None
         self._failed = False
         self._redraw = QTimer(self)
@@ -53,7 +54,6 @@ class ComparePage(Page):
         self._redraw.timeout.connect(self._show_board)
         self.ui = CompareLayout(self, REPEATS)
         self.ui.restore(shell.settings)
-        self.studies = Studies(shell, self.ui.study, self)
         self._actions = self._make_actions()
         self._connect()
 
@@ -86,8 +86,7 @@ class ComparePage(Page):
     @property
     def settled(self) -> bool:
         """Whether everything that is wanted is on the screen."""
-        working = self._runner.busy or self._differ.busy or self._proxies.busy
-        working = working or self.studies.runner.busy
+        working = self._runner.busy or any(view.busy for view in self._fed)
         return not (working or self._redraw.isActive())
 
     @property
@@ -123,11 +122,9 @@ class ComparePage(Page):
         chips += [name for name in shown if name not in chips]
         self.ui.chips.set_policies(chips, shown or chips, session.policies)
         self.ui.policies.show_space(session.held, self._name_of)
-        self.ui.decisions.offer(session.policies, session.knobs)
-        self.ui.decisions.show_sources(session.sources)
         self.ui.show_content()
         self._ask()
-        self._ask_difference()
+        self._wake_view()
 
     def on_outcomes(self) -> None:
         """Another repeat is known."""
@@ -174,7 +171,33 @@ class ComparePage(Page):
             self._load_if_needed()
             self._wake_view()
 
-    # ---- decisions -----------------------------------------------------------------------------
+    # ---- views ---------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def differences(self) -> Differences:
+        """What feeds the Decisions view; made when it is first seen, as the others are."""
+        from workbench.gui.pages.compare_differing import Differences
+
+        made = Differences(self.shell, self.ui.decisions, self)
+        self._fed.append(made)
+        return made
+
+    @functools.cached_property
+    def studies(self) -> Studies:
+        """What feeds the view of tasks by platforms."""
+
+        made = Studies(self.shell, self.ui.study, self)
+        self._fed.append(made)
+        return made
+
+    @functools.cached_property
+    def proxy_checks(self) -> ProxyChecks:
+        """What feeds the Proxies view."""
+        from workbench.gui.pages.compare_checking import ProxyChecks
+
+        made = ProxyChecks(self.shell, self.ui.proxies, self)
+        self._fed.append(made)
+        return made
 
     def show_view(self, key: str) -> None:
         """Bring one of the views to the front."""
@@ -183,56 +206,14 @@ class ComparePage(Page):
 
     def _wake_view(self) -> None:
         """What the view in front shows is worked out when it is first seen."""
+        known = self._runner.known
         if self.ui.view == "study":
             self.studies.on_shown()
         elif self.ui.view == "proxies":
-            self._check_proxies()
-        self._ask_difference()
-
-    def _ask_difference(self) -> None:
-        """Replay the two runs that are chosen, if they are to be seen and are not known."""
-        known, decisions = self._runner.known, self.ui.decisions
-        if known is None or self.ui.view != "decisions":
-            return
-        shown = decisions.view
-        wanted = decisions.contenders
-        if shown is None or (shown.differing.first, shown.differing.second) != wanted:
-            decisions.show_running()
-            self._differ.ask(known.session, *wanted)
-
-    def _on_difference(self, differing: Differing) -> None:
-        known = self._runner.known
-        # Of a deployment that is no longer in use nothing is shown.
-        if known is not None and differing.about == known.session.subtitle:
-            self.ui.error.hide()
-            self.ui.decisions.show_view(difference_view(differing))
-
-    def _show_moment(self, t_s: float) -> None:
-        self.shell.replay_at(t_s, self.ui.decisions.contenders[0].policy)
-
-    # ---- proxies -------------------------------------------------------------------------------
-
-    def _check_proxies(self) -> None:
-        """Work the checks out, when profiles changed since."""
-        workspace = self.shell.workspace
-        state = (workspace.revision("device"), len(workspace.choices("device")))
-        if state != self._checked_for:
-            self._checked_for = state
-            self.ui.proxies.show_loading()
-            self._proxies.ask()
-
-    def _check_again(self) -> None:
-        self._checked_for = None
-        self._check_proxies()
-
-    def _on_checks(self, checks: tuple[ProxyCheck, ...]) -> None:
-        self.ui.proxies.show_checks(checks)
-
-    def _on_proxy_problem(self, problem: Problem) -> None:
-        self.ui.proxies.show_problem(problem)
-
-    def _show_profile(self) -> None:
-        self.shell.go_to("profile")
+            self.proxy_checks.on_shown()
+        elif self.ui.view == "decisions" and known is not None:
+            self.differences.take(known.session)
+            self.differences.on_shown()
 
     # ---- showing -------------------------------------------------------------------------------
 
@@ -257,6 +238,14 @@ class ComparePage(Page):
 
     def _show_page(self, key: str) -> None:
         self.shell.go_to(key)
+
+    def _open_study(self) -> None:
+        self.show_view("study")
+        self.studies.ask_open()
+
+    def _run_study(self) -> None:
+        self.show_view("study")
+        self.studies.ask_run()
 
     def _switch_axis(self) -> None:
         self.ui.policies.switch_axis()
@@ -283,15 +272,12 @@ class ComparePage(Page):
             self.add_action("Trade-off: switch energy and latency", "X", self._switch_axis),
             self.add_action("Stop the repeats", "", self._runner.cancel),
             self.add_action("Continue the repeats", "", self._continue),
-            self.add_action("Open a study…", "", self.studies.ask_open),
-            self.add_action("Run a study…", "", self.studies.ask_run),
+            self.add_action("Open a study…", "", self._open_study),
+            self.add_action("Run a study…", "", self._run_study),
             self.add_action("Export the comparison…", "Ctrl+E", self.ask_export),
             self.add_action("Copy the comparison as CSV", "", table.copy_csv),
             self.add_action("Copy the comparison as Markdown", "", table.copy_markdown),
             self.add_action("Copy the comparison as LaTeX", "", table.copy_latex),
-            self.add_action(
-                "Copy the differing decisions as CSV", "", self.ui.decisions.list.copy_csv
-            ),
         ]
 
     def _connect(self) -> None:
@@ -301,10 +287,6 @@ class ComparePage(Page):
         ui.status.cancel_asked.connect(self._runner.cancel)
         ui.status.continue_asked.connect(self._continue)
         ui.views.chosen.connect(self.show_view)
-        ui.proxies.measure_asked.connect(self._show_profile)
-        ui.proxies.again_asked.connect(self._check_again)
-        ui.decisions.wanted.connect(self._ask_difference)
-        ui.decisions.moment_asked.connect(self._show_moment)
         ui.policies.front_asked.connect(ui.chips.put_in_front)
         ui.policies.replay_asked.connect(self._show_in_replay)
         ui.export.clicked.connect(self.ask_export)

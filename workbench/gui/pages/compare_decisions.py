@@ -12,6 +12,7 @@ from workbench.gui import theme
 from workbench.gui.palette import policy_colour
 from workbench.gui.presenters.compare_backend import Contender
 from workbench.gui.presenters.compare_differences import DifferenceView, Tile
+from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.replay_view import Knob
 from workbench.gui.widgets.basics import Card, label
 from workbench.gui.widgets.contender_bar import ContenderBar
@@ -19,6 +20,7 @@ from workbench.gui.widgets.difference_list import DifferenceList
 from workbench.gui.widgets.difference_strip import DifferenceStrip
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.flow import FlowRow
+from workbench.gui.widgets.states import ErrorPanel
 from workbench.gui.widgets.tips import plain_tip
 from workbench.gui.widgets.value_tile import ValueTile
 
@@ -39,6 +41,7 @@ class DecisionsView(QWidget):
         self.list = DifferenceList()
         self.strip = DifferenceStrip()
         self._sources = ElidedLabel("")
+        self.error = ErrorPanel()
         self._note = label("", "secondary")
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._tiles = [ValueTile() for _ in range(5)]
@@ -89,6 +92,11 @@ class DecisionsView(QWidget):
         if self._view is None:
             self._note.setText("Replaying both…")
             self._states.setCurrentWidget(self._note)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show an error above what was shown before."""
+        self._note.setText("")
+        self.error.show_problem(problem)
 
     def show_view(self, view: DifferenceView) -> None:
         """Show where two runs differ."""
@@ -149,6 +157,7 @@ class DecisionsView(QWidget):
         line.addWidget(self.second)
         line.addWidget(self._sources)
         layout.addWidget(FlowRow(runs, second))
+        layout.addWidget(self.error)
         layout.addWidget(sums)
         layout.addWidget(spans, 1)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -17,10 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
-from workbench.gui.pages.compare_decisions import DecisionsView
 from workbench.gui.pages.compare_policies import PoliciesView
-from workbench.gui.pages.compare_proxies import ProxiesView
-from workbench.gui.pages.compare_study import StudyView
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
 from workbench.gui.widgets.basics import label
@@ -30,6 +29,13 @@ from workbench.gui.widgets.policy_chips import PolicyChips
 from workbench.gui.widgets.run_status import RunStatus
 from workbench.gui.widgets.states import EmptyState, ErrorPanel
 from workbench.gui.widgets.view_chips import ViewChips
+
+if TYPE_CHECKING:
+    from workbench.gui.pages.compare_decisions import DecisionsView
+    from workbench.gui.pages.compare_proxies import ProxiesView
+    from workbench.gui.pages.compare_study import StudyView
+
+View = TypeVar("View", bound=QWidget)
 
 _MISSING = {
     "network": ("network", "network"),
@@ -45,6 +51,7 @@ _VIEWS = (
     ("proxies", "Proxies", "How well C/Sp, C/Sa, E and C rank measured latency"),
 )
 """Key, word and tip of each view."""
+_KEYS = tuple(key for key, _, _ in _VIEWS)
 _OF_THEIR_OWN = ("study", "proxies")
 """Views that need nothing that is in use."""
 
@@ -68,9 +75,6 @@ class CompareLayout(QWidget):
         self.export.setToolTip("The table as CSV, Markdown or LaTeX  (Ctrl+E)")
         self.export.setEnabled(False)
         self.policies = PoliciesView()
-        self.decisions = DecisionsView()
-        self.study = StudyView()
-        self.proxies = ProxiesView()
         self.views = ViewChips(_VIEWS)
         self.error = ErrorPanel()
         self._repeats = self._make_repeats(repeats)
@@ -83,13 +87,7 @@ class CompareLayout(QWidget):
         self._states = QStackedWidget()
         self._view = "policies"
         self._cover: QWidget | None = None
-        self._pages: dict[str, QWidget] = {
-            "policies": self.policies,
-            "decisions": self.decisions,
-            "study": self.study,
-            "proxies": self.proxies,
-        }
-        for widget in (*self._pages.values(), self._loading, self._empty):
+        for widget in (self.policies, self._loading, self._empty):
             self._states.addWidget(widget)
         outer = QVBoxLayout(page)
         outer.setContentsMargins(20, 12, 16, 12)
@@ -121,11 +119,46 @@ class CompareLayout(QWidget):
 
     def show_view(self, key: str) -> None:
         """Bring a view to the front; unknown keys are ignored."""
-        if key in self._pages:
+        if key in _KEYS:
             self._view = key
             self.views.show_view(key)
             self._controls.setVisible(key == "policies")
             self._show()
+
+    # ---- views, made when they are first seen --------------------------------------------------
+
+    @functools.cached_property
+    def decisions(self) -> DecisionsView:
+        """When two runs chose differently."""
+        from workbench.gui.pages.compare_decisions import DecisionsView
+
+        return self._added(DecisionsView())
+
+    @functools.cached_property
+    def study(self) -> StudyView:
+        """Tasks by platforms."""
+        from workbench.gui.pages.compare_study import StudyView
+
+        return self._added(StudyView())
+
+    @functools.cached_property
+    def proxies(self) -> ProxiesView:
+        """How well proxies rank."""
+        from workbench.gui.pages.compare_proxies import ProxiesView
+
+        return self._added(ProxiesView())
+
+    def _added(self, view: View) -> View:
+        self._states.addWidget(view)
+        return view
+
+    def _page_of(self, key: str) -> QWidget:
+        pages: dict[str, Callable[[], QWidget]] = {
+            "decisions": lambda: self.decisions,
+            "study": lambda: self.study,
+            "proxies": lambda: self.proxies,
+        }
+        return pages[key]() if key in pages else self.policies
 
     # ---- states --------------------------------------------------------------------------------
 
@@ -160,7 +193,7 @@ class CompareLayout(QWidget):
     def _show(self) -> None:
         """The view in front, or what stands before it; a study needs nothing that is in use."""
         covered = self._cover is not None and self._view not in _OF_THEIR_OWN
-        page = self._cover if covered and self._cover else self._pages[self._view]
+        page = self._cover if covered and self._cover else self._page_of(self._view)
         self._states.setCurrentWidget(page)
         self.subtitle.setText("" if self._view in _OF_THEIR_OWN else self._about)
 

@@ -25,13 +25,18 @@ class Studies(QObject):
     def __init__(self, shell: Shell, view: StudyView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._shell = shell
-        self._view = view
+        self.view = view
         self.runner = StudyRunner(shell.bridge.watch, self)
         self._asked = False
         view.open_asked.connect(self.ask_open)
         view.run_asked.connect(self.ask_run)
         view.status.cancel_asked.connect(self.runner.cancel)
         view.status.continue_asked.connect(self.runner.go_on)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a study is read or computed."""
+        return self.runner.busy
 
     def on_shown(self) -> None:
         """Open the study that was open last, once."""
@@ -44,9 +49,9 @@ class Studies(QObject):
     def ask_open(self) -> None:
         """Ask for a folder and open the study in it."""
         start = self.runner.folder or user_folder("studies")
-        chosen = QFileDialog.getExistingDirectory(self._view, "Open a study", str(start))
+        chosen = QFileDialog.getExistingDirectory(self.view, "Open a study", str(start))
         if chosen:
-            self._view.error.hide()
+            self.view.error.hide()
             self.runner.open(Path(chosen))
 
     def ask_run(self) -> None:
@@ -58,22 +63,22 @@ class Studies(QObject):
             workspace.choices("device"),
             "" if trace is None else trace.key,
             self._free_folder(),
-            self._view,
+            self.view,
         )
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._view.error.hide()
+            self.view.error.hide()
             self.runner.start(dialog.plan(), dialog.folder)
         dialog.deleteLater()
 
     def on_study(self, study: Study) -> None:
         """A study was read, or more of it was."""
         self._shell.settings.set_text(_REMEMBERED, str(study.folder))
-        self._view.show_report(study.report)
+        self.view.show_report(study.report)
 
     def on_study_state(self) -> None:
         """It went on, ended or was opened."""
-        runner, status = self.runner, self._view.status
-        self._view.set_running(runner.running)
+        runner, status = self.runner, self.view.status
+        self.view.set_running(runner.running)
         folder = "" if runner.folder is None else runner.folder.name
         story = "" if runner.folder is None else str(runner.folder)
         study = runner.study
@@ -86,7 +91,7 @@ class Studies(QObject):
         elif study is None:
             status.show_done("")
             if not runner.busy:
-                self._view.show_nothing()
+                self.view.show_nothing()
         elif study.complete:
             status.show_done(f"{folder} · {len(study.finished):,} cells", story)
         else:
@@ -96,7 +101,7 @@ class Studies(QObject):
 
     def on_study_problem(self, problem: Problem) -> None:
         """It cannot be read or computed."""
-        self._view.show_problem(problem)
+        self.view.show_problem(problem)
         self._shell.notify(problem.message, "bad")
 
     def _free_folder(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -52,6 +53,13 @@ class Board:
 
     def best(self, column: Column) -> frozenset[str]:
         """Policies whose figure, as shown, no other betters; none where neither is better."""
+        return self._best.get(column.key, frozenset())
+
+    @functools.cached_property
+    def _best(self) -> dict[str, frozenset[str]]:
+        return {column.key: self._best_of(column) for column in self.columns}
+
+    def _best_of(self, column: Column) -> frozenset[str]:
         if not column.better:
             return frozenset()
         means = {

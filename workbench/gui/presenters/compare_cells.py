@@ -29,15 +29,12 @@ class Cell:
         half: half of the interval, such as ``±0.02``; may be empty.
         tone: ``warning`` or ``bad`` where a limit is broken.
         best: whether no other policy betters it.
-        story: for the tool tip; `spoken` for screen readers.
     """
 
     text: str
     half: str = ""
     tone: str = ""
     best: bool = False
-    story: str = ""
-    spoken: str = ""
 
 
 def policy_story(policy: str) -> str:
@@ -50,33 +47,51 @@ def policy_story(policy: str) -> str:
 
 def policy_cell(row: StudyRow) -> Cell:
     """The name of a policy."""
+    return Cell(row.policy, baseline_name(row.policy))
+
+
+def policy_words(row: StudyRow) -> str:
+    """A policy for the tool tip and for screen readers."""
     runs = f"{row.runs} repeat{'' if row.runs == 1 else 's'}"
-    story = f"{policy_story(row.policy)}\n{runs}".strip()
-    spoken = f"{row.policy}. {policy_story(row.policy)} {runs}"
-    return Cell(row.policy, baseline_name(row.policy), story=story, spoken=spoken)
+    return "\n".join(filter(None, (row.policy, policy_story(row.policy), runs, *row.notes)))
 
 
 def cell_of(board: Board, row: StudyRow, column: Column) -> Cell:
     """One figure of a policy."""
     figure = row.figures.get(column.key)
     if figure is None:
-        return Cell("–", story=f"{row.policy}: {column.title} is not known", spoken="not known")
-    best = row.policy in board.best(column)
-    source = board.sources.get(column.origin)
-    words = f"{row.policy}, {column.title}: {interval_text(figure, column)}"
-    parts = [words]
-    if best:
-        parts.append("The best of the column.")
-    if source is not None:
-        parts.append(source.summary())
+        return Cell("–")
     return Cell(
         column.text(figure.mean),
         column.half_text(figure),
         _tone(column, figure),
-        best,
-        "\n".join(parts),
-        f"{words}{', best' if best else ''}{f', {source.provenance}' if source else ''}",
+        row.policy in board.best(column),
     )
+
+
+def cell_story(board: Board, row: StudyRow, column: Column) -> str:
+    """One figure for the tool tip."""
+    figure = row.figures.get(column.key)
+    if figure is None:
+        return f"{row.policy}: {column.title} is not known"
+    parts = [f"{row.policy}, {column.title}: {interval_text(figure, column)}"]
+    if row.policy in board.best(column):
+        parts.append("The best of the column.")
+    source = board.sources.get(column.origin)
+    if source is not None:
+        parts.append(source.summary())
+    return "\n".join(parts)
+
+
+def cell_spoken(board: Board, row: StudyRow, column: Column) -> str:
+    """One figure for screen readers."""
+    figure = row.figures.get(column.key)
+    if figure is None:
+        return f"{row.policy}, {column.title}: not known"
+    best = ", best" if row.policy in board.best(column) else ""
+    source = board.sources.get(column.origin)
+    mark = "" if source is None else f", {source.provenance}"
+    return f"{row.policy}, {column.title}: {interval_text(figure, column)}{best}{mark}"
 
 
 def interval_text(figure: Interval, column: Column) -> str:

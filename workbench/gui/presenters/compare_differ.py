@@ -25,7 +25,7 @@ class Differ:
     def __init__(
         self,
         watch: Watch,
-        on_result: Callable[[Differing], None],
+        on_result: Callable[[CompareSession, Differing], None],
         on_problem: Callable[[Problem], None],
     ) -> None:
         self._watch = watch
@@ -59,7 +59,7 @@ class Differ:
             self._job = None
             stale = self._wishes.waiting
             if isinstance(event, Done) and not stale:
-                self._on_result(event.result)
+                self._on_result(*event.result)
             elif isinstance(event, Failed) and not stale:
                 self._on_problem(Problem.of(event))
             following = self._wishes.finish()
@@ -67,5 +67,5 @@ class Differ:
                 self._start(following)
 
 
-def _differ(context: JobContext, wish: _Wish) -> Differing:
-    return wish.session.difference(context, wish.first, wish.second)
+def _differ(context: JobContext, wish: _Wish) -> tuple[CompareSession, Differing]:
+    return wish.session, wish.session.difference(context, wish.first, wish.second)

@@ -29,7 +29,14 @@ from workbench.gui import theme
 from workbench.gui.palette import mix, policy_colour
 from workbench.gui.plots import clipboard
 from workbench.gui.presenters.compare_board import Board
-from workbench.gui.presenters.compare_cells import Cell, cell_of, policy_cell
+from workbench.gui.presenters.compare_cells import (
+    Cell,
+    cell_of,
+    cell_spoken,
+    cell_story,
+    policy_cell,
+    policy_words,
+)
 from workbench.gui.presenters.compare_columns import COLUMN_OF, Column
 from workbench.gui.presenters.compare_text import board_csv, board_latex, board_markdown
 from workbench.gui.widgets.compare_header import CompareHeader
@@ -92,10 +99,12 @@ class _Model(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.cell(index).text
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self.cell(index).story
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.cell(index).spoken
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            row = self.rows[index.row()]
+            if index.column() == 0:
+                return policy_words(row)
+            words = cell_story if role == Qt.ItemDataRole.ToolTipRole else cell_spoken
+            return words(self.board, row, self.columns[index.column() - 1])
         return None
 
     def headerData(
