@@ -185,6 +185,7 @@ class ComparePage(Page):
     @functools.cached_property
     def studies(self) -> Studies:
         """What feeds the view of tasks by platforms."""
+        from workbench.gui.pages.compare_studies import Studies
 
         made = Studies(self.shell, self.ui.study, self)
         self._fed.append(made)
