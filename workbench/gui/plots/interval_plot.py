@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QFontMetricsF,
@@ -20,13 +19,14 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.export.study_report import Interval
 from workbench.gui import theme
 from workbench.gui.palette import mix
 from workbench.gui.plots import clipboard
 from workbench.gui.plots.pixel_items import translucent
+from workbench.gui.plots.plot_setup import plot_menu
 from workbench.gui.plots.ticks import nice_values
 from workbench.gui.widgets.tips import plain_tip
 
@@ -93,11 +93,9 @@ class IntervalPlot(QWidget):
         self.setMinimumSize(200, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(name)
-        self._menu = QMenu(self)
-        for text, slot in (("Copy as image", self.copy_image), ("Copy as CSV", self.copy_csv)):
-            action = QAction(text, self._menu)
-            action.triggered.connect(slot)
-            self._menu.addAction(action)
+        self._menu = plot_menu(
+            self, (("Copy as image", self.copy_image), ("Copy as CSV", self.copy_csv))
+        )
         theme.manager().changed.connect(self._restyle)
 
     # ---- what is shown -------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from workbench.gui import theme
@@ -289,16 +289,14 @@ class LaneStack(pg.GraphicsLayoutWidget):
         event.accept()
 
     def _make_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for text, slot in (
-            ("Fit the whole time  (0 or double click)", self.fit),
-            ("Copy as image", self.copy_image),
-            ("Copy as CSV (what is in view)", self.copy_csv),
-        ):
-            action = QAction(text, menu)
-            action.triggered.connect(slot)
-            menu.addAction(action)
-        return menu
+        return plot_menu(
+            self,
+            (
+                ("Fit the whole time  (0 or double click)", self.fit),
+                ("Copy as image", self.copy_image),
+                ("Copy as CSV (what is in view)", self.copy_csv),
+            ),
+        )
 
     def copy_image(self) -> None:
         """Copy the lanes as a picture."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens, mix
 from workbench.gui.plots import clipboard
 from workbench.gui.plots.pixel_items import PixelItem, translucent
+from workbench.gui.plots.plot_setup import plot_menu, set_up, style_axes
 from workbench.gui.presenters.profiling_result import Points
 
 BANDS = (0.10, 0.05)
@@ -92,22 +93,19 @@ class PredictionScatter(pg.PlotWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(220, 180)
         item = self.getPlotItem()
-        item.hideButtons()
-        item.setLabel("bottom", "measured median, ms")
-        item.setLabel("left", "predicted, ms")
+        set_up(item, left="predicted, ms", bottom="measured median, ms")
         self._view = item.getViewBox()
         self._view.disableAutoRange()
         self._bands = _Bands(self._view)
         self._dots = _Dots(self._view)
-        self._menu = QMenu(self)
-        for text, slot in (
-            ("Fit", self.fit),
-            ("Copy as image", self.copy_image),
-            ("Copy as CSV", self.copy_csv),
-        ):
-            action = QAction(text, self._menu)
-            action.triggered.connect(slot)
-            self._menu.addAction(action)
+        self._menu = plot_menu(
+            self,
+            (
+                ("Fit", self.fit),
+                ("Copy as image", self.copy_image),
+                ("Copy as CSV", self.copy_csv),
+            ),
+        )
         self.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self.scene().sigMouseClicked.connect(self._on_mouse_clicked)
         theme.manager().changed.connect(self._restyle)
@@ -204,16 +202,7 @@ class PredictionScatter(pg.PlotWidget):
 
     def _restyle(self, tokens: Tokens) -> None:
         self.setBackground(tokens.panel)
-        small = theme.font(theme.SMALL_PX, tabular=True)
         item = self.getPlotItem()
         item.showGrid(x=True, y=True, alpha=0.08)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setTickFont(small)
-            axis.setPen(pg.mkPen(tokens.line))
-            axis.setTextPen(tokens.secondary)
-            axis.setStyle(tickLength=0, maxTickLevel=0, hideOverlappingLabels=24)
-            axis.label.setFont(small)
-            axis.enableAutoSIPrefix(False)
-        item.getAxis("left").setWidth(52)
+        style_axes(item, tokens, left_px=52)
         self.viewport().update()

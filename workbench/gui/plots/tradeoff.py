@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
 from workbench.gui.plots import clipboard
+from workbench.gui.plots.plot_setup import plot_menu, set_up, style_axes
 from workbench.gui.plots.tradeoff_layers import (
     Chosen,
     Cloud,
@@ -40,7 +40,7 @@ class TradeoffPlot(pg.PlotWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(220, 160)
         item = self.getPlotItem()
-        item.hideButtons()
+        set_up(item)
         self._view = item.getViewBox()
         self._view.disableAutoRange()
         self._levels = Levels(self._view, item.getAxis("left"))
@@ -53,15 +53,14 @@ class TradeoffPlot(pg.PlotWidget):
         self._describe: Callable[[int], str] | None = None
         self._unit = ""
         self._title = ""
-        self._menu = QMenu(self)
-        for text, slot in (
-            ("Fit", self.fit),
-            ("Copy as image", self.copy_image),
-            ("Copy as CSV (all configurations)", self.copy_csv),
-        ):
-            action = QAction(text, self._menu)
-            action.triggered.connect(slot)
-            self._menu.addAction(action)
+        self._menu = plot_menu(
+            self,
+            (
+                ("Fit", self.fit),
+                ("Copy as image", self.copy_image),
+                ("Copy as CSV (all configurations)", self.copy_csv),
+            ),
+        )
         self.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self.scene().sigMouseClicked.connect(self._on_mouse_clicked)
         theme.manager().changed.connect(self._restyle)
@@ -195,12 +194,5 @@ class TradeoffPlot(pg.PlotWidget):
     def _restyle(self, tokens: Tokens) -> None:
         self.setBackground(tokens.panel)
         self._cloud.update()
-        item = self.getPlotItem()
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setTickFont(theme.font(theme.SMALL_PX, tabular=True))
-            axis.setPen(pg.mkPen(None))
-            axis.setTextPen(tokens.secondary)
-            axis.setStyle(tickLength=0, tickAlpha=0, maxTickLevel=0, hideOverlappingLabels=24)
-        item.getAxis("left").setWidth(34)
+        style_axes(self.getPlotItem(), tokens, left_px=34, lines=False)
         self.viewport().update()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
 from workbench.gui.palette import Tokens
 from workbench.gui.plots import clipboard
 from workbench.gui.plots.pixel_items import translucent
+from workbench.gui.plots.plot_setup import plot_menu, set_up, style_axes
 from workbench.gui.presenters.training_run import CURVES, TrainingLog
 
 TONES = {"largest": "accent", "random": "good", "smallest": "warning"}
@@ -28,9 +28,8 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
         self._log = TrainingLog()
         self._follows = True
         self._accuracy = self._plot(0, "accuracy, %")
-        self._loss = self._plot(1, "loss")
+        self._loss = self._plot(1, "loss", "step")
         self._loss.setXLink(self._accuracy)
-        self._loss.setLabel("bottom", "step")
         self.ci.layout.setRowStretchFactor(0, 3)
         self.ci.layout.setRowStretchFactor(1, 2)
         self.ci.layout.setContentsMargins(0, 0, 8, 0)
@@ -41,15 +40,14 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
             for name in CURVES
         }
         self._loss_curve = self._loss.plot(antialias=True)
-        self._menu = QMenu(self)
-        for text, slot in (
-            ("Fit", self.fit),
-            ("Copy as image", self.copy_image),
-            ("Copy as CSV", self.copy_csv),
-        ):
-            action = QAction(text, self._menu)
-            action.triggered.connect(slot)
-            self._menu.addAction(action)
+        self._menu = plot_menu(
+            self,
+            (
+                ("Fit", self.fit),
+                ("Copy as image", self.copy_image),
+                ("Copy as CSV", self.copy_csv),
+            ),
+        )
         self.scene().sigMouseClicked.connect(self._on_clicked)
         theme.manager().changed.connect(self._restyle)
         self._restyle(theme.tokens())
@@ -89,10 +87,9 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
         ]
         clipboard.copy_text(clipboard.table_csv(("curve", "step", "value"), rows))
 
-    def _plot(self, row: int, title: str) -> pg.PlotItem:
+    def _plot(self, row: int, title: str, below: str = "") -> pg.PlotItem:
         plot = self.addPlot(row=row, col=0, enableMenu=False)
-        plot.hideButtons()
-        plot.setLabel("left", title)
+        set_up(plot, left=title, bottom=below)
         plot.setDownsampling(auto=True, mode="peak")
         plot.setClipToView(True)
         return plot
@@ -108,17 +105,9 @@ class TrainingCurves(pg.GraphicsLayoutWidget):
 
     def _restyle(self, tokens: Tokens) -> None:
         self.setBackground(tokens.panel)
-        small = theme.font(theme.SMALL_PX, tabular=True)
         for plot in (self._accuracy, self._loss):
             plot.showGrid(x=False, y=True, alpha=0.12)
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setTickFont(small)
-                axis.setPen(pg.mkPen(tokens.line))
-                axis.setTextPen(tokens.secondary)
-                axis.setStyle(tickLength=0)
-                axis.label.setFont(small)
-            plot.getAxis("left").setWidth(_AXIS_WIDTH_PX)
+            style_axes(plot, tokens, left_px=_AXIS_WIDTH_PX)
         for name, tone in TONES.items():
             colour = getattr(tokens, tone)
             self._live[name].setPen(pg.mkPen(translucent(colour, 0.55), width=1))
