@@ -19,6 +19,7 @@ from workbench.gui.plots import clipboard, ticks
 from workbench.gui.plots.lane_label import LABEL_WIDTH_PX, LaneRule
 from workbench.gui.plots.lanes import Lane
 from workbench.gui.plots.markers import CrossHair, Playhead
+from workbench.gui.plots.plot_setup import plot_menu
 from workbench.gui.presenters.formats import clock
 
 _AXIS_HEIGHT_PX = 26
