@@ -6,14 +6,11 @@ The phone is a virtual one in a process of its own: what is compared is the way 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import signal
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,20 +20,18 @@ from workbench.core.errors import WorkbenchError
 from workbench.devices.adb.connect import connect_tcp, connect_through_server
 from workbench.devices.adb.describe import describe_phone
 from workbench.devices.adb.keys import AdbKey, load_keys
-from workbench.devices.adb.owner import DeviceOwner
 from workbench.devices.adb.server import AdbServer, ServerAddress
 from workbench.devices.agent.protocol import Sample, sample_arguments
 from workbench.devices.agent.remote import install_agent
 from workbench.devices.device import Device
+from workbench.services.benchmark_phones import bench_phones, end_process, virtual_phone
 from workbench.services.benchmarks import BenchFigure, Progress, at_most
 
 ROUND_TRIPS = 100
 SLOW_ROUND_TRIPS = 20
 TRANSFERS = 5
 REMOTE = "/data/local/tmp/bench.bin"
-PHONES_AT_ONCE = 5
 SAMPLER_S = 4.0
-WAITS = 20
 
 _START_S = 30.0
 
@@ -53,7 +48,7 @@ def bench_adb(file_mib: int = 32, progress: Progress = lambda text: None) -> lis
     with tempfile.TemporaryDirectory(prefix="adaspring-bench-") as name:
         folder = Path(name)
         keys = load_keys(folder / ".android")
-        with _virtual_phone(folder) as port:
+        with virtual_phone(folder) as port:
             direct = connect_tcp("127.0.0.1", port, keys)
             try:
                 figures = _measure(direct, port, keys, folder, file_mib, progress)
@@ -61,8 +56,8 @@ def bench_adb(file_mib: int = 32, progress: Progress = lambda text: None) -> lis
                 figures.append(_sampler(direct))
             finally:
                 direct.close()
-        progress(f"{PHONES_AT_ONCE} phones at once")
-        return [*figures, _at_once(keys, folder)]
+        progress("several phones at once")
+        return [*figures, *bench_phones(keys, folder)]
 
 
 def _measure(
@@ -196,44 +191,6 @@ def _sampler(device: Device) -> BenchFigure:
     )
 
 
-def _at_once(keys: tuple[AdbKey, ...], folder: Path) -> BenchFigure:
-    """How much longer several phones take at once than one alone, for work that mostly waits.
-
-    Phones compute on processors of their own, virtual ones share this computer's; so the work here
-    is waiting, and what is seen is whether one phone is kept waiting for another.
-    """
-
-    def work(device: Device) -> None:
-        for _ in range(WAITS):
-            device.shell("sleep 0.05")
-
-    with contextlib.ExitStack() as stack:
-        owners = []
-        for number in range(PHONES_AT_ONCE):
-            port = stack.enter_context(_virtual_phone(folder))
-            owner = DeviceOwner(
-                lambda port=port: connect_tcp("127.0.0.1", port, keys),  # type: ignore[misc]
-                f"bench {number}",
-            )
-            stack.callback(owner.close)
-            owner.call(lambda device: device.shell("true"))
-            owners.append(owner)
-        start_s = time.perf_counter()
-        owners[0].call(work)
-        alone_s = time.perf_counter() - start_s
-        start_s = time.perf_counter()
-        for future in [owner.submit(work) for owner in owners]:
-            future.result()
-        ratio = (time.perf_counter() - start_s) / alone_s
-    return at_most(
-        f"{PHONES_AT_ONCE} phones at once / one alone",
-        ratio,
-        "times",
-        1.25,
-        f"{WAITS} commands of 50 ms each, virtual phones",
-    )
-
-
 def _median_ms(work: Callable[[], object], count: int) -> float:
     work()
     times = []
@@ -263,26 +220,6 @@ def _plain_round_trip_ms(port: int, keys: tuple[AdbKey, ...]) -> float:
         return _median_ms(lambda: device.shell("true"), SLOW_ROUND_TRIPS)
     finally:
         device.close()
-
-
-@contextlib.contextmanager
-def _virtual_phone(folder: Path) -> Iterator[int]:
-    """A virtual phone in a process of its own; gives its port."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "workbench", "virtual-phone", "--port", "0", "--json"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"HOME": str(folder)},
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise WorkbenchError("The virtual phone did not start.", "Try `virtual-phone` alone.")
-        yield int(json.loads(line)["port"])
-    finally:
-        _end(process)
 
 
 @contextlib.contextmanager
@@ -322,17 +259,8 @@ def _adb_server(
             time.sleep(0.05)
         yield server, client
     finally:
-        _end(process)
+        end_process(process)
 
 
 def _with_serial(client: Callable[[list[str]], None], serial: str) -> Callable[[list[str]], None]:
     return lambda arguments: client(["-s", serial, *arguments])
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with process:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.adb_server import adb_program
-from workbench.services import benchmark_adb
+from workbench.devices.agent.protocol import BenchOptions
+from workbench.services import benchmark_adb, benchmark_phones
 
 
 @pytest.mark.parametrize("with_adb", [True, False])
@@ -19,13 +20,17 @@ def test_figures_and_what_they_are_compared_with(
     monkeypatch.setattr(benchmark_adb, "ROUND_TRIPS", 3)
     monkeypatch.setattr(benchmark_adb, "SLOW_ROUND_TRIPS", 2)
     monkeypatch.setattr(benchmark_adb, "TRANSFERS", 1)
-    monkeypatch.setattr(benchmark_adb, "PHONES_AT_ONCE", 2)
     monkeypatch.setattr(benchmark_adb, "SAMPLER_S", 0.5)
-    monkeypatch.setattr(benchmark_adb, "WAITS", 2)
+    monkeypatch.setattr(benchmark_phones, "PHONES_AT_ONCE", 2)
+    monkeypatch.setattr(benchmark_phones, "WAITS", 2)
+    monkeypatch.setattr(benchmark_phones, "BLOCKS", 1)
+    monkeypatch.setattr(benchmark_phones, "BLOCK", BenchOptions(warm_up=1, runs=5))
     said: list[str] = []
     figures = {f.name: f for f in benchmark_adb.bench_adb(1, said.append)}
     assert ("push through the server" in figures) == with_adb
-    assert {"sampler at 10 Hz", "2 phones at once / one alone"} < figures.keys()
+    assert {"sampler at 10 Hz", "2 phones waiting at once / one alone"} < figures.keys()
+    (profiling,) = (f for name, f in figures.items() if name.startswith("2 phones profiling"))
+    assert "agents without phones" in profiling.compared
     assert all(figure.value > 0 for figure in figures.values())
     assert (figures["pull directly"].holds is None) != with_adb
     assert any("not installed" in text for text in said) != with_adb
