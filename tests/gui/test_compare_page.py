@@ -26,6 +26,8 @@ from workbench.gui.presenters.compare_backend import Contender
 from workbench.gui.widgets.study_dialog import StudyDialog
 from workbench.jobs import Job, JobContext, run_in_thread
 from workbench.services.comparing import Comparison, RepeatOutcome
+from workbench.services.replay_command import ReplayNames
+from workbench.services.replay_export import export_replay, replay_report
 from workbench.services.study_executors import Workers
 from workbench.services.study_records import StudyPlan
 from workbench.services.study_running import run_study
@@ -323,6 +325,34 @@ def test_the_strip_picks_a_span_and_the_list_copies_all(decisions: ComparePage) 
     lines = QGuiApplication.clipboard().text().splitlines()
     assert len(lines) == len(shown.rows) + 1
     assert lines[0].startswith("t_s,time_of_day,end_s,inferences,first_configuration,first_why")
+
+
+def test_a_saved_run_is_compared_with_a_new_one(
+    qtbot: QtBot, decisions: ComparePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = decisions.ui.decisions
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args: str(tmp_path))
+    view.second._policies.setCurrentIndex(view.second._policies.count() - 1)
+    view.second._on_policy(view.second._policies.count() - 1)
+    assert "holds no replay" in view.error._message.text()
+    assert view.second.contender == Contender("static")
+    session = opened("fashion_mnist", "redmi_3s", "sample_day")._comparison
+    names = ReplayNames("fashion_mnist", "redmi_3s", "sample_day")
+    result = session.replay(("static", "backbone"), session.settings)
+    report = replay_report(result, session.deployment, session.trace, names, plots=False)
+    export_replay(report, tmp_path, plots=False, force=True)
+    before = view.view
+    view.second._on_policy(view.second._policies.count() - 1)
+    wait_until_settled(qtbot, decisions)
+    assert view.second.contender == Contender("static", (), str(tmp_path))
+    assert not view.second._settings.isEnabled()
+    assert view.view is not None and view.view is not before and before is not None
+    assert view.view.differing.comparison.totals.energy_j == pytest.approx(
+        before.differing.comparison.totals.energy_j, rel=1e-4
+    )
+    view.swap.click()
+    wait_until_settled(qtbot, decisions)
+    assert view.first.contender.folder == str(tmp_path) and not view.second.contender.folder
 
 
 # ---- tasks x platforms ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from workbench.gui.presenters.replay_view import Knob
 from workbench.jobs import JobContext
 from workbench.replay.difference import Track, compare, track_of
 from workbench.services.comparing import Comparison
+from workbench.services.saved_replays import read_saved, read_track
 
 
 class ServicesCompare:
@@ -52,14 +53,18 @@ class ServicesSession:
         """Replay both over the same arrivals and say where they differ."""
         context.progress(None, f"{first.policy} and {second.policy}")
         tracks = [self._track(context, one) for one in (first, second)]
+        saved = [read_saved(one.folder) for one in (first, second) if one.folder]
+        about = dict.fromkeys(one.about for one in saved)
+        if len(saved) < 2:
+            about[self._comparison.subtitle] = None
         start = self._comparison.trace.info.start_moment
         midnight = dt.datetime.combine(start.date(), dt.time.min, start.tzinfo)
-        return Differing(
-            first, second, compare(*tracks), (start - midnight).total_seconds(),
-            self._comparison.subtitle,
-        )  # fmt: skip
+        origin_s = saved[0].origin_s if len(saved) == 2 else (start - midnight).total_seconds()
+        return Differing(first, second, compare(*tracks), origin_s, " and ".join(about))
 
     def _track(self, context: JobContext, one: Contender) -> Track:
+        if one.folder:
+            return read_track(one.folder, one.policy, context.check_cancelled)
         settings = self._knobs.settings(dict(one.values))
         result = self._comparison.replay((one.policy,), settings, context)
         return track_of(result, result.runs[0], self._comparison.deployment.problem.space.names)

@@ -31,6 +31,8 @@ class DecisionsView(QWidget):
     wanted = Signal()
     """Two other runs are chosen: look at `contenders`."""
     moment_asked = Signal(float)
+    saved_asked = Signal(object)
+    """A `ContenderBar` is to take a saved run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +51,7 @@ class DecisionsView(QWidget):
         self._build()
         for bar in (self.first, self.second):
             bar.changed.connect(self._on_changed)
+            bar.saved_asked.connect(self.saved_asked)
         self.swap.clicked.connect(self._on_swap)
         self.list.moment_asked.connect(self.moment_asked)
         self.list.current_changed.connect(self.strip.show_row)

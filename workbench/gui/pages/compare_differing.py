@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from pathlib import Path
 
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from workbench.core.errors import WorkbenchError
 from workbench.gui.pages.compare_decisions import DecisionsView
 from workbench.gui.presenters.compare_backend import CompareSession, Differing
 from workbench.gui.presenters.compare_differ import Differ
 from workbench.gui.presenters.compare_differences import difference_view
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.shell import Shell
+from workbench.gui.widgets.contender_bar import ContenderBar
+from workbench.services.saved_replays import read_saved
 
 
 class Differences(QObject):
@@ -23,6 +29,7 @@ class Differences(QObject):
         self._differ = Differ(shell.bridge.watch, self._on_difference, self._on_problem)
         view.wanted.connect(self.on_shown)
         view.moment_asked.connect(self._show_moment)
+        view.saved_asked.connect(self.ask_saved)
         view.error.retried.connect(self.on_shown)
 
     @property
@@ -46,6 +53,21 @@ class Differences(QObject):
             self.view.show_running()
             self._differ.ask(self._session, *wanted)
 
+    def ask_saved(self, bar: ContenderBar) -> None:
+        """Ask for the folder of a saved replay, and offer its policies."""
+        chosen = QFileDialog.getExistingDirectory(
+            self.view, "Open a saved replay", str(Path.home())
+        )
+        if not chosen:
+            return
+        try:
+            saved = read_saved(chosen)
+        except WorkbenchError as error:
+            self.view.show_problem(Problem.of(error))
+            return
+        bar.add_saved(saved.folder, saved.policies)
+        self.on_shown()
+
     def _on_difference(self, session: CompareSession, differing: Differing) -> None:
         # Of a deployment that is no longer in use nothing is shown.
         if session is self._session:
@@ -57,4 +79,5 @@ class Differences(QObject):
         self._shell.notify(problem.message, "bad")
 
     def _show_moment(self, t_s: float) -> None:
-        self._shell.replay_at(t_s, self.view.contenders[0].policy)
+        first = self.view.contenders[0]
+        self._shell.replay_at(t_s, "" if first.folder else first.policy)

@@ -15,10 +15,15 @@ from workbench.replay.difference import Comparison
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One of two runs: a policy, and slider values that are not at their defaults."""
+    """One of two runs: a policy, and slider values that are not at their defaults.
+
+    Attributes:
+        folder: of the saved replay that it is from; empty for one to be replayed.
+    """
 
     policy: str
     values: tuple[tuple[str, float], ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Differing:
 
     Attributes:
         origin_s: time of day at t = 0, in seconds.
-        about: network, device and trace for people.
+        about: network, device and trace for people; both where saved runs are of others.
     """
 
     first: Contender

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -17,6 +18,7 @@ from workbench.gui.widgets.basics import label, link_button
 from workbench.gui.widgets.what_if import KnobSlider
 
 _POPUP_PX = 300
+_SAVED = "Saved run…"
 
 
 class _Popup(QDialog):
@@ -63,15 +65,19 @@ class ContenderBar(QWidget):
     """One run; emits when it is another one."""
 
     changed = Signal()
+    saved_asked = Signal(object)
+    """Another saved run is wanted; this bar is to take it."""
 
     def __init__(self, word: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._word = word
         self._knobs: tuple[Knob, ...] = ()
         self._popup: _Popup | None = None
+        self._chosen = 0
         self._policies = QComboBox()
         self._policies.setAccessibleName(f"{word} run: policy")
         self._policies.setMinimumWidth(130)
+        self._policies.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._policies.setIconSize(QSize(10, 10))
         self._policies.activated.connect(self._on_policy)
         self._settings = link_button("Settings ▾", f"Settings of the {word.lower()} run")
@@ -86,8 +92,9 @@ class ContenderBar(QWidget):
     @property
     def contender(self) -> Contender:
         """What is chosen."""
-        values = () if self._popup is None else self._popup.values()
-        return Contender(self._policies.currentText(), values)
+        policy, folder = self._data(self._policies.currentIndex())
+        values = () if self._popup is None or folder else self._popup.values()
+        return Contender(policy, values, folder)
 
     @property
     def sliders(self) -> list[KnobSlider]:
@@ -98,8 +105,11 @@ class ContenderBar(QWidget):
         """Offer policies and settings; the settings are at their defaults."""
         self._policies.clear()
         for name in policies:
-            self._policies.addItem(self._dot(name), name)
-        self._policies.setCurrentIndex(max(0, self._policies.findText(chosen)))
+            self._policies.addItem(self._dot(name), name, (name, ""))
+        self._policies.insertSeparator(self._policies.count())
+        self._policies.addItem(_SAVED)
+        self._chosen = max(0, self._policies.findText(chosen))
+        self._policies.setCurrentIndex(self._chosen)
         self._knobs = tuple(knobs)
         if self._popup is not None:
             self._popup.deleteLater()
@@ -109,7 +119,12 @@ class ContenderBar(QWidget):
 
     def choose(self, contender: Contender) -> None:
         """Show another run, without telling."""
-        self._policies.setCurrentIndex(max(0, self._policies.findText(contender.policy)))
+        if contender.folder:
+            self.add_saved(Path(contender.folder), (contender.policy,))
+        wanted = (contender.policy, contender.folder)
+        places = [i for i in range(self._policies.count()) if self._data(i) == wanted]
+        self._chosen = places[0] if places else 0
+        self._policies.setCurrentIndex(self._chosen)
         if self._popup is not None:
             self._popup.blockSignals(True)
             self._popup.reset()
@@ -120,6 +135,20 @@ class ContenderBar(QWidget):
             self._popup.blockSignals(False)
         self._show_settings()
 
+    def add_saved(self, folder: Path, policies: Sequence[str]) -> None:
+        """Offer the policies of a saved replay, and choose the first, without telling."""
+        for policy in reversed(policies):
+            data = (policy, str(folder))
+            if all(self._data(i) != data for i in range(self._policies.count())):
+                text = f"{policy} · {folder.name}"
+                self._policies.insertItem(0, self._dot(policy), text, data)
+                self._policies.setItemData(0, str(folder), Qt.ItemDataRole.ToolTipRole)
+        self._chosen = next(
+            i for i in range(self._policies.count()) if self._data(i) == (policies[0], str(folder))
+        )
+        self._policies.setCurrentIndex(self._chosen)
+        self._show_settings()
+
     def open_settings(self) -> None:
         """Show the sliders below the button."""
         if self._popup is not None:
@@ -127,7 +156,18 @@ class ContenderBar(QWidget):
             self._popup.move(self._settings.mapToGlobal(corner))
             self._popup.show()
 
-    def _on_policy(self, _index: int) -> None:
+    def _data(self, index: int) -> tuple[str, str]:
+        """Policy and folder of an item; empty for one that is no run."""
+        policy, folder = self._policies.itemData(index) or ("", "")
+        return str(policy), str(folder)
+
+    def _on_policy(self, index: int) -> None:
+        if not self._data(index)[0]:
+            self._policies.setCurrentIndex(self._chosen)
+            self.saved_asked.emit(self)
+            return
+        self._chosen = index
+        self._show_settings()
         self.changed.emit()
 
     def _on_settings(self) -> None:
@@ -137,6 +177,13 @@ class ContenderBar(QWidget):
     def _show_settings(self) -> None:
         text = settings_text(self.contender, self._knobs)
         self._settings.setText(f"{text or 'Settings'} ▾")
+        saved = bool(self.contender.folder)
+        self._settings.setEnabled(not saved)
+        self._settings.setToolTip(
+            "A saved run keeps the settings it was made with"
+            if saved
+            else f"Settings of the {self._word.lower()} run"
+        )
 
     def _dot(self, name: str) -> QIcon:
         ratio = self.devicePixelRatioF()
