@@ -10,10 +10,18 @@ import numpy as np
 from tests.helpers.networks import five_layer_space
 from tests.helpers.stored_runs import write_in_project
 from workbench.core.errors import SettingsError
+from workbench.core.provenance import Provenance, Source
 from workbench.devices.computer import ComputerDescription
 from workbench.gui.presenters.profiling_backend import ProfilingBackend
 from workbench.jobs import Job, JobContext, run_in_thread
 from workbench.profiling.design import design_experiment
+from workbench.profiling.energy.live import (
+    EnergyBlock,
+    EnergyMeasured,
+    EnergyPlanned,
+    PowerReadings,
+)
+from workbench.profiling.energy.result import EnergyPerInference, EnergyTrust
 from workbench.profiling.live import RunMeasured, RunsPlanned
 from workbench.profiling.local import LocalMeasurement
 from workbench.profiling.run_rules import Plan, RunRules
@@ -106,3 +114,30 @@ def planned() -> RunsPlanned:
     """The plan that `measurement` carries out."""
     design = measurement().design
     return RunsPlanned(np.concatenate([design.fit, design.held_out]), len(design.fit), 3)
+
+
+def energy_records(rounds: int = 2) -> list[object]:
+    """What measuring energy of the backbone and of a held-out configuration tells."""
+    rng = np.random.default_rng(1)
+    records: list[object] = [EnergyPlanned(np.array([0, 60]), 1, rounds, 20.0, 200.0)]
+    now_s = 600.0
+    kinds = [("idle", -1, 1)]
+    for turn in range(1, rounds + 1):
+        for number in (0, 1):
+            kinds += [("load", number, turn), ("idle", -1, turn)]
+    for kind, number, turn in kinds:
+        records.append(EnergyBlock(kind, number, turn))
+        t_s = now_s + np.arange(0.0, 20.0, 0.5)
+        level = 450.0 + (500.0 if kind == "load" else 0.0)
+        power = level + rng.normal(0, 15, len(t_s))
+        records.append(PowerReadings(tuple(t_s.tolist()), tuple(power.tolist())))
+        now_s += 20.0
+    source = Source(Provenance.MEASURED, "of a test")
+    good = EnergyPerInference(
+        0, 12.0, 11.5, 12.5, (12.0,) * 5, 450.0, 500.0, 100, 0.5, 0.0, EnergyTrust((), 0.0), source
+    )
+    lost = EnergyPerInference(
+        1, 0.1, -0.1, 0.3, (0.1,) * 5, 450.0, 10.0, 100, 0.2, 0.0,
+        EnergyTrust(("the sensor is too coarse for this load",), 2.0), source,
+    )  # fmt: skip
+    return [*records, EnergyMeasured((good, lost), (12.3, 0.15))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,15 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.invented import write_network
-from tests.gui.scripted_profiling import AWAY, PHONE, Script, planned, run_of, write_profile
+from tests.gui.scripted_profiling import (
+    AWAY,
+    PHONE,
+    Script,
+    energy_records,
+    planned,
+    run_of,
+    write_profile,
+)
 from tests.gui.waiting import wait_until_settled
 from tests.helpers.random_network import write_random_network
 from tests.helpers.spaces import small_space
@@ -197,7 +206,7 @@ def test_runs_show_their_figures_as_they_come(make: Make, qtbot: QtBot) -> None:
     model = page.runs.table.model()
     shown = [model.index(6, column).data() for column in range(model.columnCount())]
     assert shown[2:6] == ["fit", "measured", "1.00", "1.20"]
-    assert DRIFTED[0] in shown[7]
+    assert DRIFTED[0] in shown[-1]
     page.grab()  # every kind of cell is painted
     page.runs.table.copy_csv()
     assert "questionable," in QGuiApplication.clipboard().text()
@@ -411,3 +420,49 @@ def test_both_themes_paint(make: Make) -> None:
         page.show_plan()
         page.grab()
     assert pictures[0] != pictures[1]
+
+
+# ---- energy ------------------------------------------------------------------------------------
+
+
+def test_energy_is_offered_on_phones_with_the_reason_where_it_cannot_be(
+    make: Make, qtbot: QtBot
+) -> None:
+    charging = replace(PHONE, key="A2", energy_reason="the phone is being charged (usb): unplug it")
+    page = make(Script(), PHONE, charging)
+    fields = page.form.phone
+    assert fields.isHidden()
+    page.form.choose_device("A1")
+    page.form.changed.emit()
+    assert not fields.isHidden()
+    assert fields.energy_box.isEnabled()
+    fields.energy_box.setChecked(True)
+    wait_until_settled(qtbot, page)
+    assert "--energy" in page.form._command.text()
+    page.form.choose_device("A2")
+    assert not fields.energy_box.isEnabled()
+    assert not fields.energy
+    assert "being charged" in fields._energy_note.text()
+
+
+def test_power_and_energies_show_as_they_come(make: Make, qtbot: QtBot) -> None:
+    script = Script([planned(), run_of(0, 3), *energy_records()])
+    page = make(script, PHONE)
+    assert page.runs.table.isColumnHidden(7)
+    page.form.choose_device("A1")
+    page.form.changed.emit()
+    page.form.phone.energy_box.setChecked(True)
+    wait_until_settled(qtbot, page)
+    page.begin()
+    _until(qtbot, lambda: page.board.rows[60].energy is not None)
+    assert script.requests[0].energy
+    assert not page.runs.table.isColumnHidden(7)
+    assert page.runs.strip.load_blocks == 4
+    model = page.runs.table.model()
+    assert model.index(0, 7).data() == "12.0"
+    assert model.index(0, 8).data() == "11.5 – 12.5"
+    assert model.index(60, 7).data() == "unresolved"
+    assert "predicted 12.3 mJ (+2.5 %)" in str(model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    page.runs.table.copy_csv()
+    assert "energy_predicted_mj" in QGuiApplication.clipboard().text()
+    script.go_on.set()

@@ -31,7 +31,7 @@ from workbench.profiling.energy.power_fit import (
     predicted_mj,
 )
 from workbench.profiling.energy.sensor import SensorCalibration
-from workbench.profiling.energy.summary import EnergyFigure, EnergySummary
+from workbench.profiling.energy.summary import EnergySummary, figures_of
 from workbench.profiling.kept_samples import table_sha256
 from workbench.profiling.phone import PhoneMeasurement, phone_identity
 from workbench.profiling.phone_link import PATIENCE_S
@@ -39,13 +39,17 @@ from workbench.services.profile_fitting import rounded
 from workbench.services.sensor_calibration import calibrate_and_keep
 from workbench.services.sensor_store import load_calibration
 from workbench.space.description import Network
-from workbench.space.tables import FloatArray
 from workbench.storage import Project
 
 COUNTS = {"quick": (3, 2)}
 """Configurations for the fit and held out, by plan."""
 USUAL_COUNTS = (5, 3)
 ONE_CLOCK = "constant below the clock at which it ran, for want of a figure"
+
+
+def energy_counts(plan: str) -> tuple[int, int]:
+    """How many configurations energy is measured of, for the fit and held out."""
+    return COUNTS.get(plan, USUAL_COUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def measure_energy_of(
         DeviceError: the phone cannot be reached.
         JobCancelled: the job was asked to stop; what was measured is kept.
     """
-    counts = COUNTS.get(latencies.plan.rules.name, USUAL_COUNTS)
+    counts = energy_counts(latencies.plan.rules.name)
     fitted = len(latencies.design.fit)
     positions = energy_subset(latencies.medians_ms(), fitted, *counts)
     configurations = np.concatenate([latencies.design.fit, latencies.design.held_out])[positions]
@@ -118,28 +122,16 @@ def measure_energy_of(
     power = fit_power(measurement.results[: request.fitted], threads)
     latency_ms = table.tables().totals(configurations)[:, 0]
     predicted = predicted_mj(power, latency_ms, threads)
-    context.publish(EnergyMeasured(measurement.results, tuple(map(float, predicted))))
-    return MeasuredEnergy(measurement, power, _summary(measurement, power, predicted))
+    measured = EnergyMeasured(measurement.results, tuple(map(float, predicted)))
+    context.publish(measured)
+    return MeasuredEnergy(measurement, power, _summary(measurement, power, measured))
 
 
 def _summary(
-    measurement: EnergyMeasurement, power: FittedPower, predicted: FloatArray
+    measurement: EnergyMeasurement, power: FittedPower, measured: EnergyMeasured
 ) -> EnergySummary:
     request = measurement.request
-    figures = tuple(
-        EnergyFigure(
-            position=int(position),
-            held_out=number >= request.fitted,
-            energy_mj=result.energy_mj if result.resolved else None,
-            low_mj=result.low_mj,
-            high_mj=result.high_mj,
-            predicted_mj=float(predicted[number]),
-            trust=result.trust.mark,
-        )
-        for number, (position, result) in enumerate(
-            zip(request.positions, measurement.results, strict=True)
-        )
-    )
+    figures = figures_of(list(map(int, request.positions)), request.fitted, measured)
     held_out = [abs(f.error) for f in figures if f.held_out and f.error is not None]
     return EnergySummary(
         power.active_mw, power.low_mw, power.high_mw, figures,

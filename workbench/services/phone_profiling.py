@@ -366,6 +366,12 @@ def phone_profile_id(phone: PhoneDescription, settings: PhoneSettings) -> str:
     parts = [name, hashlib.sha256(serial.encode()).hexdigest()[:6]]
     if phone.simulated:
         parts.insert(0, "simulated")
+    return with_settings("_".join(parts), settings)
+
+
+def with_settings(profile_id: str, settings: PhoneSettings) -> str:
+    """The id of a profile that was measured in the usual way, for another way."""
+    parts = [profile_id]
     if settings.cores != "big":
         parts.append(settings.cores)
     if settings.threads != 1:

@@ -19,6 +19,7 @@ from workbench.profiling.run_rules import RunRules
 from workbench.profiling.samples import LatencyStatistics, Trust, judge, statistics
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import profile_path
+from workbench.services.measured_energies import MeasuredEnergies, measured_energies
 from workbench.services.measured_samples import measured_samples
 from workbench.services.projects import open_project
 from workbench.space.description import Network
@@ -73,6 +74,7 @@ class ProfilingResult:
         calibration: the fitted table with its held-out error.
         runs: None where the raw runs were not kept.
         runs_missing: why they were not; empty when they were.
+        energy: what was measured of a few of them; None where nothing was.
     """
 
     network: Network
@@ -81,6 +83,7 @@ class ProfilingResult:
     calibration: Calibration
     runs: MeasuredRuns | None
     runs_missing: str
+    energy: MeasuredEnergies | None = None
 
 
 def open_result(
@@ -104,7 +107,9 @@ def open_result(
         return None
     context.check_cancelled()
     runs, missing = _kept_runs(found, calibration)
-    return ProfilingResult(found, loaded, path, calibration, runs, missing)
+    return ProfilingResult(
+        found, loaded, path, calibration, runs, missing, measured_energies(calibration)
+    )
 
 
 def export_samples_csv(context: JobContext, run: int, network: str | Path, out: Path) -> int:

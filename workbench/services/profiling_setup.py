@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.core.errors import WorkbenchError
 from workbench.core.provenance import Source
+from workbench.devices.adb.describe import PhoneDescription
 from workbench.devices.computer import describe_computer
 from workbench.devices.profile import latency_source, latency_tables
 from workbench.jobs import Job, JobContext
 from workbench.profiling.design import planned_design
+from workbench.profiling.energy.plan import MIN_REPEATS, block_seconds
 from workbench.profiling.host_probes import find_rapl
 from workbench.profiling.live import RunsPlanned
 from workbench.profiling.run_rules import (
@@ -21,15 +24,18 @@ from workbench.profiling.run_rules import (
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, find_profile
 from workbench.services.devices import FoundDevice, list_devices
+from workbench.services.phone_energy import energy_counts
 from workbench.services.phone_profiling import (
     LATENCY_ONLY,
     PhoneSettings,
     phone_profile_id,
     start_phone_profiling,
+    with_settings,
 )
 from workbench.services.profile_merging import adding_plan
 from workbench.services.profiling import start_local_profiling
 from workbench.services.projects import document_path
+from workbench.services.sensor_calibration import stored_calibration
 from workbench.space.description import Network
 from workbench.space.tables import FloatArray
 
@@ -42,6 +48,8 @@ OVERHEAD_PER_CONFIGURATION_S = 0.6
 """Loading, warming up, and the runs at the start of each block that do not count."""
 POWER_S = 26.0
 """Idle and load blocks of `measure_power`."""
+USUAL_BLOCK_S = 22.0
+"""Length of an energy block with a sensor that updates once a second, as most do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,9 @@ class ProfilingDevice:
         power_reason: why power is not measured; empty when it is.
         memory_reason: why memory bandwidth is not measured; empty when it is.
         simulated: whether nothing of it is measured on real hardware.
+        energy_reason: why a phone's energy cannot be measured now; empty when it can.
+        energy_note: what measuring it takes.
+        block_s: length of an energy block by what is known of the phone's sensor.
     """
 
     key: str
@@ -68,6 +79,14 @@ class ProfilingDevice:
     power_reason: str = ""
     memory_reason: str = ""
     simulated: bool = False
+    energy_reason: str = ""
+    energy_note: str = ""
+    block_s: float = USUAL_BLOCK_S
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether it is a phone, and not this computer."""
+        return self.key != LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,8 @@ class ProfilingRequest:
         configurations: for the fit and held out together; None takes the plan's number.
         seed: of the choice of configurations and of their order.
         chosen: a hand-made list that is measured in any case; see `adding_plan`.
+        threads, cores: of the engine on a phone; see `PhoneSettings`.
+        energy: measure energy of a few configurations too, on a phone.
     """
 
     device: str
@@ -89,6 +110,14 @@ class ProfilingRequest:
     configurations: int | None = None
     seed: int = 0
     chosen: tuple[str, ...] = ()
+    threads: int = 1
+    cores: str = "big"
+    energy: bool = False
+
+    @property
+    def settings(self) -> PhoneSettings:
+        """How a phone is measured."""
+        return PhoneSettings(self.seed, self.threads, self.cores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +143,13 @@ class ProfilingPreview:
     least: int
     most: int
     added_to: str = ""
+
+
+def profile_id_for(device: ProfilingDevice, request: ProfilingRequest) -> str:
+    """Id of the profile that a request writes: one for each way of measuring a phone."""
+    if not device.is_phone or not device.profile_id:
+        return device.profile_id
+    return with_settings(device.profile_id, request.settings)
 
 
 def profiling_devices() -> tuple[ProfilingDevice, ...]:
@@ -161,6 +197,7 @@ def _phone(found: FoundDevice) -> ProfilingDevice:
         agent = next((c for c in known.capabilities if c.name == "agent"), None)
         if agent is not None and not agent.available:
             reason = agent.how
+    energy_reason, energy_note, block_s = _energy(known)
     return ProfilingDevice(
         key=found.serial,
         profile_id=profile_id,
@@ -170,7 +207,33 @@ def _phone(found: FoundDevice) -> ProfilingDevice:
         power_reason=LATENCY_ONLY,
         memory_reason="estimated from the type of its processor",
         simulated=found.simulated,
+        energy_reason=energy_reason,
+        energy_note=energy_note,
+        block_s=block_s,
     )
+
+
+def _energy(known: PhoneDescription | None) -> tuple[str, str, float]:
+    """Why a phone's energy cannot be measured, what it takes, and the length of a block."""
+    if known is None:
+        return "the phone cannot be asked", "", USUAL_BLOCK_S
+    told = next((c for c in known.capabilities if c.name == "energy_now"), None)
+    if told is not None and not told.available:
+        return told.how, "", USUAL_BLOCK_S
+    try:
+        stored = stored_calibration(known)
+        if stored is not None:
+            period = f"{stored.calibration.period_s:.2g} s"
+            note = f"The sensor is calibrated: a new reading every {period}."
+            return "", note, block_seconds(stored.calibration)
+    except WorkbenchError as error:
+        return error.message, "", USUAL_BLOCK_S
+    return "", "The phone's sensor is calibrated first: 5 minutes.", USUAL_BLOCK_S
+
+
+def energy_s(plan: str, block_s: float) -> float:
+    """About how many seconds measuring energy takes, its sensor known."""
+    return (2 * sum(energy_counts(plan)) * MIN_REPEATS + 1) * block_s
 
 
 def expected_s(plan: Plan, *, power: bool) -> float:
@@ -196,7 +259,7 @@ def preview_profiling(
         InputFileError: when the network or the profile cannot be read.
     """
     network = find_network(request.network)
-    path = document_path("profile", device.profile_id)
+    path = document_path("profile", profile_id_for(device, request))
     plan, earlier = adding_plan(network, request.plan, request.configurations, request.chosen, path)
     context.check_cancelled()
     rng = np.random.default_rng(request.seed)
@@ -214,7 +277,8 @@ def preview_profiling(
         planned=RunsPlanned(configurations, plan.fit, plan.rules.rounds),
         expected_ms=expected,
         expected_source=source,
-        expected_s=expected_s(plan, power=device.power is not None),
+        expected_s=expected_s(plan, power=device.power is not None)
+        + (energy_s(request.plan, device.block_s) if request.energy else 0.0),
         least=fewest_configurations(network.space),
         most=min(MAX_CONFIGURATIONS, network.space.count),
         added_to="" if earlier is None else earlier.measured_at,
@@ -236,8 +300,9 @@ def start_profiling(request: ProfilingRequest) -> Job:
             request.network,
             request.plan,
             configurations=request.configurations,
-            settings=PhoneSettings(request.seed),
+            settings=request.settings,
             chosen=request.chosen,
+            energy=request.energy,
         )
     return start_local_profiling(
         request.network,

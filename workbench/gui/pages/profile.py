@@ -42,6 +42,12 @@ from workbench.jobs import (
     Progress,
     run_in_thread,
 )
+from workbench.profiling.energy.live import (
+    EnergyBlock,
+    EnergyMeasured,
+    EnergyPlanned,
+    PowerReadings,
+)
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
 from workbench.services.profiling_setup import ProfilingDevice, ProfilingPreview, ProfilingRequest
 
@@ -216,6 +222,23 @@ class ProfilePage(Page):
                 self.runs.table.touch(self._board.take(record))
                 if isinstance(record, RunMeasured) and record.complete:
                     self.runs.show_summary()
+            case Partial(record=EnergyPlanned() as energies):
+                self.runs.table.touch(self._board.plan_energy(energies))
+                self.runs.table.show_energy(True)
+                self.runs.strip.clear()
+                self.runs.show_strip(True)
+            case Partial(record=EnergyBlock() as block):
+                changed = self._board.take_energy(block)
+                numbers = [
+                    self._board.rows[p].number for p in changed if self._board.rows[p].running
+                ]
+                self.runs.strip.begin_block(numbers[0] if numbers else 0)
+                self.runs.table.touch(changed)
+            case Partial(record=PowerReadings() as readings):
+                self.runs.strip.add(readings.t_s, readings.power_mw)
+            case Partial(record=EnergyMeasured() as energies):
+                self.runs.table.touch(self._board.take_energy(energies))
+                self.runs.show_summary()
             case Progress():
                 if not self._job.cancel_requested:
                     text = status_text(event.message, event.fraction, event.eta_s)
@@ -296,6 +319,9 @@ class ProfilePage(Page):
             configurations=self.form.configurations,
             seed=self.form.seed,
             chosen=self.form.listed,
+            threads=self.form.phone.threads,
+            cores=self.form.phone.cores,
+            energy=self.form.phone.energy,
         )
 
     def _load(self) -> None:
@@ -373,7 +399,13 @@ class ProfilePage(Page):
         if preview is not None and same_plan(preview.planned, planned):
             board = self._fresh_board(planned)
             board.fill(runs.runs)
+            energy = view.result.energy
+            if energy is not None:
+                board.fill_energy(energy.summary.figures)
             self._set_board(board)
+            if energy is not None:
+                loads = [(start, end, position + 1) for start, end, position in energy.loads]
+                self.runs.strip.show_run(energy.t_s.tolist(), energy.power_mw.tolist(), loads)
 
     def _fresh_board(self, planned: RunsPlanned) -> RunBoard:
         preview = self._preview

@@ -69,6 +69,7 @@ class ProfileResult(QWidget):
         self._no_runs.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.heat = HeatMap()
         self.after = QComboBox()
+        self._what = QComboBox()
         self._heat_note = label("", "small", wrap=True)
         self._trust = QGridLayout()
         self._trust_words: list[QLabel] = []
@@ -76,6 +77,7 @@ class ProfileResult(QWidget):
         self.use.clicked.connect(self.use_asked)
         self.export.clicked.connect(self.export_asked)
         self.after.currentIndexChanged.connect(self._on_after)
+        self._what.currentIndexChanged.connect(lambda _: self._show_points())
 
     @property
     def view(self) -> ResultView | None:
@@ -98,15 +100,10 @@ class ProfileResult(QWidget):
         self._doubt.setVisible(not view.trusted)
         what, finding, _ = view.trust_lines()[0]
         self._doubt.show_state("questionable", "warning", f"{what}: {finding}")
-        points = view.points
-        self.scatter.setVisible(points is not None)
-        self._key.setVisible(points is not None)
-        self._no_runs.setVisible(points is None)
-        self._no_runs.setText(view.result.runs_missing)
-        self.scatter.show_points(points)
-        if points is not None:
-            fitted = int(points.fitted.sum())
-            self._key.show_counts(len(points.names) - fitted, fitted)
+        self._what.setVisible(view.energy_points is not None)
+        if view.energy_points is None:
+            self._what.setCurrentIndex(0)
+        self._show_points()
         self.after.blockSignals(True)
         self.after.clear()
         for name in view.predecessors():
@@ -169,6 +166,20 @@ class ProfileResult(QWidget):
             self._trust.addWidget(words, number, 1, top)
             self._trust_words += [name, words]
 
+    def _show_points(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        points = view.energy_points if self._what.currentIndex() else view.points
+        self.scatter.setVisible(points is not None)
+        self._key.setVisible(points is not None)
+        self._no_runs.setVisible(points is None)
+        self._no_runs.setText(view.result.runs_missing)
+        self.scatter.show_points(points)
+        if points is not None:
+            fitted = int(points.fitted.sum())
+            self._key.show_counts(len(points.names) - fitted, fitted)
+
     def _on_after(self, _index: int) -> None:
         self._show_heat()
 
@@ -186,6 +197,9 @@ class ProfileResult(QWidget):
         scatter = Card("Predicted against measured")
         scatter.head.addStretch(1)
         scatter.head.addWidget(self._key)
+        scatter.head.addWidget(self._what)
+        self._what.addItems(["latency", "energy"])
+        self._what.setAccessibleName("What is compared")
         scatter.body.addWidget(self.scatter, 1)
         scatter.body.addWidget(self._no_runs, 1)
         heat = Card("Latency by operator and layer")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -16,11 +17,13 @@ from workbench.core.provenance import Provenance
 from workbench.gui.presenters.profiling_runs import RunBoard
 from workbench.gui.widgets.basics import Card, ProvenancePill, label, row
 from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.power_strip import PowerStrip
 from workbench.gui.widgets.profile_form import ProfileForm
 from workbench.gui.widgets.run_table import RunTable
 from workbench.gui.widgets.states import ErrorPanel
 
 _FORM_WIDTH_PX = 320
+_STRIP_WORDS = "shaded: a configuration runs, by its number; between: the phone idles"
 
 
 class ProfileRuns(QWidget):
@@ -39,13 +42,22 @@ class ProfileRuns(QWidget):
         self._mark.hide()
         self._waiting = label("Choosing configurations…", "secondary")
         self._stack = QStackedWidget()
+        self.strip = PowerStrip()
+        self._strip_words = label("", "small")
+        self._strip_card = Card("Power")
         self._build()
 
     def show_board(self, board: RunBoard) -> None:
         """Show the rows of a plan or of a measurement."""
         self.table.show_board(board)
+        self.show_strip(board.has_energy)
         self._stack.setCurrentWidget(self.table if board.rows else self._waiting)
         self.show_summary()
+
+    def show_strip(self, shown: bool, words: str = "") -> None:
+        """Show the strip of power, or hide it where no energy is measured."""
+        self._strip_card.setVisible(shown)
+        self._strip_words.setText(words or _STRIP_WORDS)
 
     def show_simulated(self, simulated: bool) -> None:
         """Mark the rows where the device is a virtual one."""
@@ -97,5 +109,14 @@ class ProfileRuns(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
+        self._strip_card.head.addWidget(label("mW", "small"))
+        self._strip_card.head.addStretch(1)
+        self._strip_card.head.addWidget(self._strip_words)
+        self._strip_card.body.addWidget(self.strip)
+        self._strip_card.hide()
+        column = QVBoxLayout()
+        column.setSpacing(10)
+        column.addWidget(card, 1)
+        column.addWidget(self._strip_card)
         layout.addWidget(self.form)
-        layout.addWidget(card, 1)
+        layout.addLayout(column, 1)

@@ -121,8 +121,13 @@ class PredictionScatter(pg.PlotWidget):
         self._dots.points = points
         self._dots.hovered = -1
         count = 0 if points is None else len(points.names)
+        energy = points is not None and points.unit == "mJ"
+        item = self.getPlotItem()
+        item.setLabel("bottom", "measured, mJ" if energy else "measured median, ms")
+        item.setLabel("left", "predicted, mJ" if energy else "predicted, ms")
         self.setAccessibleName(
-            f"Predicted against measured latency of {count} configurations; "
+            f"Predicted against measured {'energy' if energy else 'latency'} of {count}"
+            " configurations; "
             "left and right step through them"
         )
         self.fit()
@@ -151,11 +156,12 @@ class PredictionScatter(pg.PlotWidget):
                 points.names, points.fitted, points.measured_ms, points.predicted_ms, strict=True
             )
         ]
-        headings = ("configuration", "set", "measured_ms", "predicted_ms")
+        unit = points.unit.lower()
+        headings = ("configuration", "set", f"measured_{unit}", f"predicted_{unit}")
         clipboard.copy_text(clipboard.table_csv(headings, rows))
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """0 fits; left and right go through the configurations by measured latency."""
+        """0 fits; left and right go through the configurations by what was measured."""
         points = self._dots.points
         steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
         if event.key() == Qt.Key.Key_0:

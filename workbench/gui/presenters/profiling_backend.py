@@ -22,6 +22,7 @@ from workbench.services.profiling_setup import (
     ProfilingRequest,
     find_phones,
     preview_profiling,
+    profile_id_for,
     profiling_devices,
     start_profiling,
 )
@@ -106,5 +107,6 @@ def look(
         problem = f"{error.message} {error.hint}".strip()
     result = None
     if device.profile_id:
-        result = backend.open_result(context, request.network, device.profile_id)
+        profile_id = profile_id_for(device, request)
+        result = backend.open_result(context, request.network, profile_id)
     return Loaded(preview, problem, result)

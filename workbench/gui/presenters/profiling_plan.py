@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 
 from workbench.gui.presenters.formats import duration
+from workbench.profiling.energy.plan import MIN_REPEATS
 from workbench.profiling.run_rules import RunRules
+from workbench.services.phone_energy import energy_counts
 from workbench.services.profiling_setup import (
-    LOCAL,
     ProfilingDevice,
     ProfilingPreview,
     ProfilingRequest,
@@ -30,7 +31,19 @@ def measured_items(
 ) -> tuple[tuple[str, str, bool], ...]:
     """(what, how, whether) of everything that a measurement covers."""
     rules = preview.plan.rules
+    count = preview.request.threads
+    threads = "one thread" if count == 1 else f"{count} threads"
     power = device.power or f"not measured: {device.power_reason}"
+    energy = ("Power", power, device.power is not None)
+    request = preview.request
+    if request.energy:
+        fitted, held_out = energy_counts(request.plan)
+        energy = (
+            "Energy",
+            f"of {fitted} configurations and {held_out} held out, by the phone's own sensor: load"
+            f" blocks of {device.block_s:.0f} s between idle ones, {MIN_REPEATS} of each",
+            True,
+        )
     fit = f"{preview.plan.fit} chosen where the table would be least certain"
     if preview.plan.chosen:
         fit = f"{len(preview.plan.chosen)} by hand, {preview.plan.fit} in all"
@@ -49,7 +62,7 @@ def measured_items(
     return (
         (
             "Latency",
-            f"p50, p90 and spread of whole configurations; batch 1, one thread, "
+            f"p50, p90 and spread of whole configurations; batch 1, {threads}, "
             f"{rules.warm_up_runs} runs of warm-up",
             True,
         ),
@@ -59,7 +72,7 @@ def measured_items(
             device.memory_reason or "bandwidth of one thread that copies a large array",
             not device.memory_reason,
         ),
-        ("Power", power, device.power is not None),
+        energy,
     )
 
 
@@ -76,6 +89,12 @@ def command(request: ProfilingRequest) -> str:
         words += ["--configurations", str(request.configurations)]
     if request.chosen:
         words += ["--configuration", ",".join(request.chosen)]
+    if request.threads != 1:
+        words += ["--threads", str(request.threads)]
+    if request.cores != "big":
+        words += ["--cores", request.cores]
+    if request.energy:
+        words.append("--energy")
     if request.seed:
         words += ["--seed", str(request.seed)]
     return shlex.join(words)
@@ -102,7 +121,7 @@ def advice(device: ProfilingDevice | None, others: list[str]) -> str:
         return ""
     if device.simulated:
         return "A virtual phone: its figures are those of a simulation and are marked so."
-    if device.key != LOCAL:
+    if device.is_phone:
         return "Leave the phone alone meanwhile. What was measured is kept if it is broken off."
     if others:
         return f"{', '.join(others)} would take the processor meanwhile; wait for it, or stop it."

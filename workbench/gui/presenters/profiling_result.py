@@ -38,12 +38,14 @@ class Points:
         measured_ms, predicted_ms: (n,).
         fitted: (n,) whether the table was fitted to it.
         names: of each configuration's operators.
+        unit: of both, which are energies where it is mJ.
     """
 
     measured_ms: FloatArray
     predicted_ms: FloatArray
     fitted: npt.NDArray[np.bool_]
     names: tuple[str, ...]
+    unit: str = "ms"
 
     def describe(self, index: int) -> str:
         """A configuration in words."""
@@ -51,7 +53,8 @@ class Points:
         error = 100 * (predicted / measured - 1)
         return (
             f"{self.names[index]}\n{'fitted' if self.fitted[index] else 'held out'}\n"
-            f"measured {significant(measured, 3)} ms, predicted {significant(predicted, 3)} ms"
+            f"measured {significant(measured, 3)} {self.unit}, predicted"
+            f" {significant(predicted, 3)} {self.unit}"
             f" ({error:+.1f} %)"
         )
 
@@ -100,6 +103,7 @@ class ResultView:
         self.result = result
         self.space = result.network.space
         self.points = _points(result)
+        self.energy_points = _energy_points(result)
 
     @property
     def subtitle(self) -> str:
@@ -168,6 +172,13 @@ class ResultView:
                     "",
                 ),
             ]
+        energy = self.result.energy
+        if energy is not None:
+            lines.append(("Energy", energy.summary.text(), ""))
+            doubts = [f for f in energy.summary.figures if f.trust != "trusted"]
+            if doubts:
+                words = f"{len(doubts)} of {len(energy.summary.figures)} {doubts[0].trust}"
+                lines.append(("", words, "warning"))
         power = self.result.profile.power
         if power is not None:
             lines.append(("Power", f"{power.active_mw[-1]:,.0f} mW, {power.story}", ""))
@@ -240,4 +251,24 @@ def _points(result: ProfilingResult) -> Points | None:
         runs.predicted_ms,
         np.arange(len(runs.measured_ms)) < runs.fitted,
         tuple(result.network.space.text(row) for row in runs.configurations),
+    )
+
+
+def _energy_points(result: ProfilingResult) -> Points | None:
+    if result.energy is None or result.runs is None:
+        return None
+    rows = result.runs.configurations
+    figures = [
+        f
+        for f in result.energy.summary.figures
+        if f.energy_mj is not None and f.position < len(rows)
+    ]
+    if not figures:
+        return None
+    return Points(
+        np.array([f.energy_mj for f in figures], dtype=float),
+        np.array([f.predicted_mj for f in figures]),
+        np.array([not f.held_out for f in figures]),
+        tuple(result.network.space.text(rows[f.position]) for f in figures),
+        "mJ",
     )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.gui.presenters.formats import duration, significant
+from workbench.profiling.energy.live import EnergyBlock, EnergyMeasured, EnergyPlanned
+from workbench.profiling.energy.summary import EnergyFigure, figures_of
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
 from workbench.space.design_space import DesignSpace
 
@@ -21,6 +23,9 @@ class RunRow:
         expected_ms: what the device profile in use predicts; None where there is none.
         started: round that it is in; 0 while it is not being measured.
         measured: its figures so far.
+        energy_planned: whether its energy is measured too.
+        energy_round: round of its load block that runs now; 0 while none does.
+        energy: its energy, once it was measured.
     """
 
     number: int
@@ -29,11 +34,14 @@ class RunRow:
     expected_ms: float | None = None
     started: int = 0
     measured: RunMeasured | None = None
+    energy_planned: bool = False
+    energy_round: int = 0
+    energy: EnergyFigure | None = None
 
     @property
     def running(self) -> bool:
         """Whether it is being measured right now."""
-        return self.started > 0
+        return self.started > 0 or self.energy_round > 0
 
     @property
     def complete(self) -> bool:
@@ -53,6 +61,8 @@ class RunRow:
     @property
     def state(self) -> str:
         """What is going on with it, in words."""
+        if self.energy_round:
+            return f"energy {self.energy_round}"
         if self.running:
             return f"round {self.started}"
         if self.measured is None:
@@ -85,7 +95,21 @@ class RunRow:
             lines.append(f"first run after loading {significant(found.first_ms, 3)} ms")
             lines.append(f"had the core for {found.cpu_share:.0%} of the time")
             lines += [f"questionable: {reason}" for reason in found.reasons]
+        if self.energy is not None:
+            lines += energy_story(self.energy)
         return "\n".join(lines)
+
+
+def energy_story(energy: EnergyFigure) -> list[str]:
+    """What is known of a configuration's energy."""
+    interval = f"95 %: {significant(energy.low_mj, 3)} to {significant(energy.high_mj, 3)} mJ"
+    predicted = f"predicted {significant(energy.predicted_mj, 3)} mJ"
+    if energy.energy_mj is None or energy.error is None:
+        return [f"energy not resolved ({interval}), {predicted}"]
+    return [
+        f"energy {significant(energy.energy_mj, 3)} mJ ({interval})",
+        f"{predicted} ({100 * energy.error:+.1f} %); energy {energy.trust}",
+    ]
 
 
 class RunBoard:
@@ -96,6 +120,8 @@ class RunBoard:
         self.fitted = 0
         self.rounds = 0
         self._running: int | None = None
+        self._energy: list[int] = []
+        self._energy_fitted = 0
 
     @classmethod
     def of(
@@ -136,13 +162,50 @@ class RunBoard:
             row.measured = record
         return [*changed, record.position]
 
+    @property
+    def has_energy(self) -> bool:
+        """Whether energy is or was measured of any row."""
+        return any(row.energy_planned or row.energy is not None for row in self.rows)
+
+    def plan_energy(self, planned: EnergyPlanned) -> list[int]:
+        """Energy of some rows is measured; returns the rows that changed."""
+        self._energy = [int(p) for p in planned.positions if 0 <= p < len(self.rows)]
+        self._energy_fitted = planned.fitted
+        for position in self._energy:
+            self.rows[position].energy_planned = True
+        return self._energy
+
+    def take_energy(self, record: EnergyBlock | EnergyMeasured) -> list[int]:
+        """Take a record of the energy part; returns the rows that changed."""
+        changed = [p for p in self._energy if self.rows[p].energy_round]
+        for position in changed:
+            self.rows[position].energy_round = 0
+        if isinstance(record, EnergyBlock):
+            if 0 <= record.configuration < len(self._energy):
+                position = self._energy[record.configuration]
+                self.rows[position].energy_round = record.round
+                changed.append(position)
+            return changed
+        figures = figures_of(self._energy, self._energy_fitted, record)
+        self.fill_energy(figures)
+        return [figure.position for figure in figures]
+
+    def fill_energy(self, figures: Sequence[EnergyFigure]) -> None:
+        """Take energies that were measured."""
+        for figure in figures:
+            if 0 <= figure.position < len(self.rows):
+                self.rows[figure.position].energy = figure
+
     def stop(self) -> list[int]:
         """Nothing is being measured any more; returns the rows that changed."""
+        changed = [number for number, row in enumerate(self.rows) if row.energy_round]
+        for number in changed:
+            self.rows[number].energy_round = 0
         if self._running is None:
-            return []
+            return changed
         before, self._running = self._running, None
         self.rows[before].started = 0
-        return [before]
+        return [*changed, before]
 
     @property
     def complete(self) -> int:
@@ -162,6 +225,9 @@ class RunBoard:
         parts = [f"{count} configurations", f"{self.fitted} to fit, {held_out} held out"]
         if self.complete:
             parts.append(f"{self.complete} measured")
+        energies = sum(row.energy is not None for row in self.rows)
+        if energies:
+            parts.append(f"energy of {energies}")
         if self.questionable:
             parts.append(f"{self.questionable} questionable")
         return " · ".join(parts)

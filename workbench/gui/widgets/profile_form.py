@@ -23,6 +23,7 @@ from workbench.gui import theme
 from workbench.gui.presenters.profiling_plan import PRESET_TITLES
 from workbench.gui.widgets.basics import Card, label, restyle, row, rule, value_label
 from workbench.gui.widgets.code_font import mono
+from workbench.gui.widgets.phone_fields import PhoneFields
 from workbench.services.profiling_setup import ProfilingDevice
 
 _MAX_SEED = 2**31 - 1
@@ -52,6 +53,7 @@ class ProfileForm(Card):
         self._count = self._number(1, 2000, "Number of configurations")
         self._seed = self._number(0, _MAX_SEED, "Seed")
         self._usual_count = QPushButton("as the preset")
+        self.phone = PhoneFields()
         self._listed: tuple[str, ...] = ()
         self._list_words = label("none")
         self.list_button = QPushButton("Change…")
@@ -181,6 +183,7 @@ class ProfileForm(Card):
         fields = (self._device, self._count, self._seed, self.list_button)
         for widget in (*fields, *self._presets.values()):
             widget.setEnabled(not running)
+        self.phone.lock(running)
         self._usual_count.setEnabled(not running and self._count.value() != self._usual)
         self.start.setEnabled(not running and not blocked)
         self.start.setToolTip(blocked)
@@ -256,6 +259,7 @@ class ProfileForm(Card):
         numbers.addWidget(self._list_words, 2, 1)
         numbers.addWidget(self.list_button, 2, 2)
         content.addLayout(numbers)
+        content.addWidget(self.phone)
         content.addWidget(rule())
         content.addLayout(row(label("Will be measured", "strong")))
         self._items.setSpacing(4)
@@ -291,6 +295,7 @@ class ProfileForm(Card):
         self._seed.valueChanged.connect(self._on_number)
         self._usual_count.clicked.connect(self._on_usual)
         self.list_button.clicked.connect(self.list_asked)
+        self.phone.changed.connect(self.changed)
         self.start.clicked.connect(self.start_asked)
         self.cancel.clicked.connect(self.cancel_asked)
         self._copy.clicked.connect(self._on_copy)
@@ -299,6 +304,7 @@ class ProfileForm(Card):
         device = self.device
         self._device_detail.setText("" if device is None else device.reason or device.detail)
         restyle(self._device_detail, role="warning" if device and device.reason else "small")
+        self.phone.show_device(device)
 
     def _on_device(self, _index: int) -> None:
         self._show_device()

@@ -20,10 +20,25 @@ from workbench.gui.widgets.run_cells import (
     TrustDelegate,
 )
 
-COLUMNS = ("", "Configuration", "For", "State", "p50, ms", "p90, ms", "Spread", "Trust")
-_NUMBER, _CHIPS, _GROUP, _STATE, _P50, _P90, _SPREAD, _TRUST = range(len(COLUMNS))
-_WIDTHS = {_NUMBER: 38, _GROUP: 74, _STATE: 92, _P50: 62, _P90: 62, _SPREAD: 92}
-_NARROW = {_NUMBER: 32, _STATE: 76, _P50: 58, _P90: 58, _SPREAD: 64, _TRUST: 32}
+COLUMNS = (
+    "",
+    "Configuration",
+    "For",
+    "State",
+    "p50, ms",
+    "p90, ms",
+    "Spread",
+    "Energy, mJ",
+    "95 %",
+    "Trust",
+)
+_NUMBER, _CHIPS, _GROUP, _STATE, _P50, _P90, _SPREAD, _ENERGY, _INTERVAL, _TRUST = range(
+    len(COLUMNS)
+)
+_WIDTHS = {_NUMBER: 38, _GROUP: 74, _STATE: 92, _P50: 62, _P90: 62, _SPREAD: 92, _ENERGY: 84,
+           _INTERVAL: 104}  # fmt: skip
+_NARROW = {_NUMBER: 32, _STATE: 76, _P50: 58, _P90: 58, _SPREAD: 64, _ENERGY: 80,
+           _TRUST: 32}  # fmt: skip
 """Where there is little room: no word for fit or held out, trust as a dot alone."""
 _NARROW_BELOW_PX = 700
 _TIPS = (
@@ -34,8 +49,12 @@ _TIPS = (
     "Median latency; dim: what the device profile in use expects",
     "Nine of ten runs are faster",
     "Runs from 0.8 to 1.6 times the median; the mark is the median",
+    "Energy of one inference beyond idling",
+    "Confidence interval of the energy",
     "Whether the figures may be relied on, and what speaks against it",
 )
+
+_RIGHT = (_NUMBER, _P50, _P90, _ENERGY, _INTERVAL)
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -90,7 +109,7 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return row.story()
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = index.column() in (_NUMBER, _P50, _P90)
+            right = index.column() in _RIGHT
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -109,7 +128,7 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return _TIPS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = section in (_NUMBER, _P50, _P90)
+            right = section in _RIGHT
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -131,6 +150,18 @@ def _spread(row: RunRow) -> str:
     return f"p90 is {row.measured.p90_ms / row.measured.p50_ms:.2f} times the median"
 
 
+def _energy(row: RunRow) -> str:
+    if row.energy is None:
+        return "planned" if row.energy_planned else ""
+    return "unresolved" if row.energy.energy_mj is None else significant(row.energy.energy_mj, 3)
+
+
+def _interval(row: RunRow) -> str:
+    if row.energy is None:
+        return ""
+    return f"{significant(row.energy.low_mj, 3)} – {significant(row.energy.high_mj, 3)}"
+
+
 _TEXTS: tuple[Callable[[RunRow], str], ...] = (
     lambda row: str(row.number),
     lambda row: " · ".join(row.names),
@@ -139,6 +170,8 @@ _TEXTS: tuple[Callable[[RunRow], str], ...] = (
     _p50,
     _p90,
     _spread,
+    _energy,
+    _interval,
     lambda row: f"{row.trust}: {row.reason}" if row.reason else row.trust,
 )
 
@@ -149,6 +182,7 @@ class RunTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = RunModel(self)
+        self._with_energy = False
         self.setModel(self._model)
         self.setAccessibleName("Runs of the measurement")
         self.setShowGrid(False)
@@ -175,6 +209,8 @@ class RunTable(QTableView):
             _P50: RunDelegate(self),
             _P90: RunDelegate(self),
             _SPREAD: SpreadDelegate(self),
+            _ENERGY: RunDelegate(self),
+            _INTERVAL: RunDelegate(self),
             _TRUST: TrustDelegate(self),
         }
         for column, delegate in self._delegates.items():
@@ -189,6 +225,12 @@ class RunTable(QTableView):
     def show_board(self, board: RunBoard) -> None:
         """Show other rows."""
         self._model.set_board(board)
+        self.show_energy(board.has_energy)
+
+    def show_energy(self, shown: bool) -> None:
+        """Show the columns of energy, or hide them where none is measured."""
+        self._with_energy = shown
+        self._lay_out()
 
     def touch(self, rows: Sequence[int]) -> None:
         """These rows changed."""
@@ -196,14 +238,21 @@ class RunTable(QTableView):
 
     def copy_csv(self) -> None:
         """Copy all rows as comma-separated values."""
-        names = ("number", "configuration", "for", "p50_ms", "p90_ms", "runs", "trust", "reasons")
+        names = ("number", "configuration", "for", "p50_ms", "p90_ms", "runs", "trust", "reasons",
+                 "energy_mj", "energy_low_mj", "energy_high_mj", "energy_predicted_mj")  # fmt: skip
         rows = []
         for row in self.board.rows:
             found = row.measured
             figures = ("", "", "") if found is None else (found.p50_ms, found.p90_ms, found.runs)
+            energy = row.energy
+            energies = ("",) * 4 if energy is None else (
+                "" if energy.energy_mj is None else energy.energy_mj,
+                energy.low_mj, energy.high_mj, energy.predicted_mj,
+            )  # fmt: skip
             rows.append(
-                (row.number, "/".join(row.names), row.group, *figures, row.trust, row.reason)
-            )
+                (row.number, "/".join(row.names), row.group, *figures, row.trust, row.reason,
+                 *energies)
+            )  # fmt: skip
         clipboard.copy_text(clipboard.table_csv(names, rows))
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
@@ -216,14 +265,20 @@ class RunTable(QTableView):
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         """The trust column takes what the chips don't need."""
         super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         width = self.viewport().width()
         narrow = width < _NARROW_BELOW_PX
         self._model.set_narrow(narrow)
         self.setColumnHidden(_GROUP, narrow)
+        self.setColumnHidden(_ENERGY, not self._with_energy)
+        self.setColumnHidden(_INTERVAL, narrow or not self._with_energy)
         for column, wide in (_NARROW if narrow else _WIDTHS).items():
             self.setColumnWidth(column, wide)
         if not narrow:
-            free = width - sum(_WIDTHS.values())
+            shown = [c for c in _WIDTHS if not self.isColumnHidden(c)]
+            free = width - sum(_WIDTHS[column] for column in shown)
             self.setColumnWidth(_TRUST, max(96, min(round(0.45 * free), free - 270)))
 
     def _restyle(self, _tokens: object) -> None:

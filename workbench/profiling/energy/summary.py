@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from workbench.profiling.energy.live import EnergyMeasured
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,28 @@ class EnergySummary:
             f"{told}; energy of held-out configurations predicted within 5 %:"
             f" {self.within_5_percent:.0%}, within 10 %: {self.within_10_percent:.0%}"
         )
+
+
+def figures_of(
+    positions: Sequence[int], fitted: int, measured: EnergyMeasured
+) -> tuple[EnergyFigure, ...]:
+    """Energies of configurations in figures.
+
+    Args:
+        positions: of these among the configurations of the latency measurement.
+        fitted: how many of them, from the first, the power model was fitted to.
+    """
+    return tuple(
+        EnergyFigure(
+            position=int(position),
+            held_out=number >= fitted,
+            energy_mj=result.energy_mj if result.resolved else None,
+            low_mj=result.low_mj,
+            high_mj=result.high_mj,
+            predicted_mj=predicted,
+            trust=result.trust.mark,
+        )
+        for number, (position, result, predicted) in enumerate(
+            zip(positions, measured.results, measured.predicted_mj)
+        )
+    )
