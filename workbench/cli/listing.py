@@ -75,7 +75,7 @@ def _traces() -> list[dict[str, str]]:
             what = f"cannot be used: {error.message}"
         else:
             hours = trace.duration_s / 3600
-            what = f"{trace.info.title}; {trace.info.origin}, {len(trace):,} samples, {hours:.1f} h"
+            what = f"{trace.info.title}; {trace.info.kind}, {len(trace):,} samples, {hours:.1f} h"
         rows.append(_row(entry.id, entry.shipped, what))
     return rows
 

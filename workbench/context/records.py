@@ -20,7 +20,7 @@ from workbench.context.columns import (
     problem_with_values,
 )
 from workbench.core.errors import WorkbenchError
-from workbench.core.provenance import Source
+from workbench.core.provenance import Provenance, Source
 
 __all__ = ["COLUMNS", "ColumnSpec", "ContextSample", "Trace", "TraceError", "TraceInfo"]
 
@@ -96,6 +96,14 @@ class TraceInfo:
     column_sources: Mapping[str, Source] = field(default_factory=dict)
     gaps: tuple[tuple[float, float], ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """``recorded``, ``synthetic``, or ``simulated``: recorded from something that imitates."""
+        made_up = any(
+            source.provenance is Provenance.SIMULATED for source in self.column_sources.values()
+        )
+        return "simulated" if self.origin == "recorded" and made_up else self.origin
 
     def __post_init__(self) -> None:
         for name in ("title", "device", "generator", "description"):

@@ -100,7 +100,7 @@ class _Day:
             f"{int(outcome.inferences.sum()):,} inferences",
             f"{report.settings['loop']} loop",
             f"seed {report.settings['seed']}",
-            f"{report.trace.info.origin} context",
+            f"{report.trace.info.kind} context",
         )
         self._canvas.say(
             0.3, self._canvas.height - 0.66, "  ·  ".join(facts), color=style.SECONDARY, size=9.5

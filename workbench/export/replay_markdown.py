@@ -45,7 +45,7 @@ def _opening(report: ReplayReport) -> str:
         f"{len(report.outcome.t_s):,} context samples, {first:%H:%M} to {last:%H:%M},"
         f" {int(report.outcome.inferences.sum()):,} inferences drawn with seed"
         f" {report.settings['seed']}; {report.settings['loop']} loop;"
-        f" the context is {report.trace.info.origin}."
+        f" the context is {report.trace.info.kind}."
     )
 
 

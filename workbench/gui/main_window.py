@@ -32,8 +32,9 @@ DEFAULT_PAGE = "replay"
 _GUIDE_OF = {
     "replay": "window",
     "network": "network",
-    "devices": "device-profiles",
-    "traces": "trace-format",
+    "devices": "devices",
+    "profile": "profile",
+    "traces": "traces",
     "compare": "compare",
 }
 """The page of the guide that belongs to a page of the window."""

@@ -143,7 +143,7 @@ class ServicesSession:
         span = "–".join(
             clock(self._origin_s + t_s, with_seconds=False) for t_s in (first, last + 1)
         )
-        parts = (info.title, span, info.origin, f"seed {settings.seed}", f"{settings.loop} loop")
+        parts = (info.title, span, info.kind, f"seed {settings.seed}", f"{settings.loop} loop")
         return " · ".join(parts)
 
     # ---- the space -----------------------------------------------------------------------------

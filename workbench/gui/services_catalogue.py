@@ -116,8 +116,8 @@ def _trace(entry: Entry) -> Choice:
     return Choice(
         entry.id,
         info.title,
-        info.origin,
+        info.kind,
         None,
         info.description,
-        {"Span": span, "Samples": f"{len(trace):,}", "Origin": info.origin, "Device": info.device},
+        {"Span": span, "Samples": f"{len(trace):,}", "Origin": info.kind, "Device": info.device},
     )

@@ -222,7 +222,7 @@ def replay_report(
 
 def _context_source(trace: Trace) -> Source:
     info = trace.info
-    kind = Provenance.MEASURED if info.origin == "recorded" else Provenance.SIMULATED
+    kind = Provenance.MEASURED if info.kind == "recorded" else Provenance.SIMULATED
     how = "recorded on" if info.origin == "recorded" else "made up for"
     parts = [f"{how} {info.device} by {info.generator}"]
     parts += [

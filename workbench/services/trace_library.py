@@ -294,7 +294,7 @@ def _summary(entry: Entry) -> TraceSummary:
         path=entry.path,
         shipped=entry.shipped,
         title=info.title,
-        origin=info.origin,
+        origin=info.kind,
         device=info.device,
         start=info.start,
         description=info.description,

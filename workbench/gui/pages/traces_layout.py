@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import theme
 from workbench.gui.plots.trace_stack import TraceStack
-from workbench.gui.presenters.traces import TraceView
+from workbench.gui.presenters.traces import ORIGIN_STORIES, TraceView
 from workbench.gui.settings import Settings
 from workbench.gui.widgets.basics import Card, Pill, label, row
 from workbench.gui.widgets.elided_label import ElidedLabel
@@ -194,10 +194,9 @@ class TracesLayout(QObject):
     def show_head(self, summary: TraceSummary, view: TraceView, *, edited: bool) -> None:
         """Title, marks and facts of the trace that is shown."""
         self.heading.setText(summary.title)
-        origin = view.trace.info.origin
-        recorded = "Recorded on a device; the columns below say how each was read."
-        story = recorded if origin == "recorded" else "Made up: nothing in it was measured."
-        self.origin_pill.show_state(origin, "good" if origin == "recorded" else "", story)
+        origin = view.trace.info.kind
+        tone = "good" if origin == "recorded" else ""
+        self.origin_pill.show_state(origin, tone, ORIGIN_STORIES[origin])
         if edited:
             state = "edited; saved as a copy" if summary.shipped else "edited, not saved"
         elif summary.shipped:

@@ -27,6 +27,11 @@ TITLES = {
     "event_rate_hz": "Event rate",
     "latency_budget_ms": "Budget",
 }
+ORIGIN_STORIES = {
+    "recorded": "Recorded on a device; the columns below say how each was read.",
+    "simulated": "Recorded from a virtual phone: nothing in it was measured.",
+    "synthetic": "Made up: nothing in it was measured.",
+}
 _UNITS = {"charging": "", "thermal_status": "", "event_rate_hz": "/s"}
 _DECIMALS = {
     "battery_percent": 1, "charging": 0, "cpu_share": 2, "cpu_frequency_ratio": 2,
@@ -161,6 +166,7 @@ def count_text(summaries: Sequence[TraceSummary]) -> str:
         f"{count} {words}"
         for words, count in (
             ("recorded", sum(summary.origin == "recorded" for summary in summaries)),
+            ("simulated", sum(summary.origin == "simulated" for summary in summaries)),
             ("synthetic", sum(summary.origin == "synthetic" for summary in summaries)),
             ("cannot be read", sum(bool(summary.error) for summary in summaries)),
         )

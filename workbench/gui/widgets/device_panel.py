@@ -15,7 +15,7 @@ from workbench.gui.widgets.basics import Card, ProvenancePill, label, row
 from workbench.gui.widgets.device_details import CapabilityLines, FactLines
 from workbench.gui.widgets.device_strips import COMPUTER_STRIPS
 from workbench.gui.widgets.elided_label import ElidedLabel
-from workbench.gui.widgets.flow import FlowRow
+from workbench.gui.widgets.flow import WrapLayout
 from workbench.gui.widgets.live_strips import LiveStrips, Strip
 
 _BESIDE_FROM_PX = 700
@@ -41,13 +41,12 @@ class Action:
 _BUTTONS = {
     "profile": "Profile",
     "record": "Record a trace",
-    "calibrate": "Calibrate the current sensor",
+    "calibrate": "Calibrate the sensor",
     "use": "Use this profile",
     "open": "Open its profile",
     "leave": "Disconnect",
 }
 _PRIMARY = ("profile", "use")
-_SECOND = ("open", "leave")
 
 
 class DevicePanel(QWidget):
@@ -110,7 +109,7 @@ class DevicePanel(QWidget):
                 button.setToolTip(action.blocked or action.tip)
                 button.setText(action.words or _BUTTONS[key])
         reasons = dict.fromkeys(action.blocked for action in actions if action.blocked)
-        self._note.setText(" ".join([note, *reasons]).strip())
+        self._note.setText(" ".join([*reasons, note]).strip())
         self._note.setVisible(bool(self._note.text()))
 
     @property
@@ -143,10 +142,11 @@ class DevicePanel(QWidget):
         head.body.addLayout(line)
         head.body.addWidget(self._subtitle)
         head.body.addWidget(self._advice)
-        first, second = QWidget(), QWidget()
-        first.setLayout(row(*(b for key, b in self.buttons.items() if key not in _SECOND)))
-        second.setLayout(row(*(self.buttons[key] for key in _SECOND)))
-        head.body.addWidget(FlowRow(first, second))
+        actions = QWidget()
+        wrapped = WrapLayout(actions, theme.GRID_PX)
+        for button in self.buttons.values():
+            wrapped.addWidget(button)
+        head.body.addWidget(actions)
         head.body.addWidget(self._note)
         self._facts_card.head.addWidget(self._facts_story)
         self._facts_card.head.addStretch(1)

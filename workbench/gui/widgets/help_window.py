@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import (
     QDesktopServices,
     QFont,
+    QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -31,8 +32,12 @@ _ORDER = (
     "compare",
     "study",
     "network",
-    "traces",
+    "devices",
+    "phones",
+    "virtual-phone",
+    "profile",
     "device-profiles",
+    "traces",
     "projects",
     "trace-format",
     "training",
@@ -69,6 +74,7 @@ class HelpWindow(QWidget):
         self._view = QTextBrowser()
         self._view.setAccessibleName("Text of the guide")
         self._view.setOpenLinks(False)
+        self._view.setSearchPaths([str(assets_root() / "guide")])  # for pictures
         self._view.anchorClicked.connect(self._follow)
         self._view.document().setDocumentMargin(20)
         splitter = QSplitter()
@@ -105,6 +111,27 @@ class HelpWindow(QWidget):
 
 
 _HEADING_PX = {1: 20, 2: 15, 3: 13}
+_PICTURE_PX = 528
+"""Width of pictures: they are of whole windows, and too large for this one."""
+
+
+def _shrink_pictures(cursor: QTextCursor, block: QTextBlock) -> bool:
+    """Give the block's pictures the width of the window; returns whether there are any."""
+    pieces, found = block.begin(), False
+    while not pieces.atEnd():
+        piece = pieces.fragment()
+        if piece.charFormat().isImageFormat():
+            picture = piece.charFormat().toImageFormat()
+            picture.setWidth(_PICTURE_PX)
+            cursor.setPosition(piece.position())
+            end = piece.position() + piece.length()
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(picture)
+            cursor.setPosition(block.position())
+            found = True
+            break  # the piece that was changed is another one now
+        pieces += 1
+    return found
 
 
 def _dress(document: QTextDocument) -> None:
@@ -115,7 +142,11 @@ def _dress(document: QTextDocument) -> None:
         level = block.blockFormat().headingLevel()
         cursor.setPosition(block.position())
         space = QTextBlockFormat()
-        space.setLineHeight(130, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        heights = QTextBlockFormat.LineHeightTypes
+        if _shrink_pictures(cursor, block):
+            space.setLineHeight(0, heights.SingleHeight.value)
+        else:
+            space.setLineHeight(130, heights.ProportionalHeight.value)
         inside = cursor.currentTable() is not None or block.textList() is not None
         space.setTopMargin(0 if inside else 18 if level > 1 else 4)
         space.setBottomMargin(3 if inside else 8)

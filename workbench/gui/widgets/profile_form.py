@@ -135,6 +135,8 @@ class ProfileForm(Card):
     def set_listed(self, texts: Sequence[str]) -> None:
         """Take a list made by hand; empty for none."""
         self._listed = tuple(texts)
+        if texts:  # a list is measured as it is where it is added to an earlier measurement
+            self._count.setValue(self._usual)
         self._list_words.setText(f"{len(texts)} chosen" if texts else "none")
         self._list_words.setToolTip("\n".join(texts[:40]))
         self.changed.emit()
