@@ -155,7 +155,7 @@ def test_help_shows_the_guide(window: MainWindow) -> None:
     window.open_help()
     guide = window.findChild(HelpWindow)
     assert guide is not None
-    assert guide._view.toPlainText().startswith("The trace format")
+    assert guide._view.toPlainText().startswith("The Traces page")
     for row in range(guide._contents.count()):
         guide._contents.setCurrentRow(row)
         assert len(guide._view.toPlainText()) > 200
