@@ -35,12 +35,17 @@ from workbench.gui.settings import Settings
 from workbench.gui.shell import Shell
 from workbench.gui.workspace import Workspace
 from workbench.jobs import JobManager
+from workbench.profiling.design import planned_design
+from workbench.profiling.latency_blocks import LatencyBlock
 from workbench.profiling.live import RunStarted
+from workbench.profiling.plans import stored_plan
 from workbench.services.catalogue import user_folder
 from workbench.services.device_profiles import find_profile
+from workbench.services.profile_merging import plan_of
 from workbench.services.profiling_setup import ProfilingDevice
 from workbench.services.projects import default_project, open_project
 from workbench.space.description import read_network
+from workbench.storage import Device
 
 DRIFTED = ("the computer's speed drifted by 9%",)
 
@@ -466,3 +471,83 @@ def test_power_and_energies_show_as_they_come(make: Make, qtbot: QtBot) -> None:
     page.runs.table.copy_csv()
     assert "energy_predicted_mj" in QGuiApplication.clipboard().text()
     script.go_on.set()
+
+
+# ---- going on, and undo --------------------------------------------------------------------------
+
+
+def _broken_off(seed: int, blocks: int) -> int:
+    """A measurement of the quick plan that this many blocks were measured of."""
+    network = read_network(user_folder("networks") / "invented")
+    network.weights_path.touch()
+    plan = plan_of(network, "quick", 40)
+    design = planned_design(network.space, plan, np.random.default_rng(seed))
+    device = Device("here", "This computer")
+    with open_project() as project:
+        project.see_device(device)
+        wanted = stored_plan(device.identity, network, plan, design, engine="ncnn", seed=seed)
+        with project.runs.record(wanted, "this_computer") as run:
+            for position in range(blocks):
+                run.add(LatencyBlock(position, 1, 9, np.array([5, 6]), 11, 11).stored())
+            return run.id
+
+
+def test_an_unfinished_measurement_is_gone_on_with(make: Make, qtbot: QtBot) -> None:
+    _broken_off(3, 2)
+    script = Script([planned()])
+    page = make(script)
+    assert page.resume.isVisible()
+    assert "quick, 2 of 240 blocks" in page.resume._text.text()
+    page.resume.go_on.click()
+    _until(qtbot, lambda: page.running)
+    (request,) = script.requests
+    assert (request.plan, request.configurations, request.seed) == ("quick", 40, 3)
+    assert not page.resume.isVisible()
+    script.go_on.set()
+    _until(qtbot, lambda: not page.running)
+    wait_until_settled(qtbot, page)
+    assert page.resume.isVisible()  # the script measured nothing
+
+
+def test_an_unfinished_measurement_is_thrown_away(make: Make, qtbot: QtBot) -> None:
+    _broken_off(3, 2)
+    page = make()
+    page.resume.throw_away()
+    wait_until_settled(qtbot, page)
+    assert not page.resume.isVisible()
+    with open_project() as project:
+        assert project.runs.list() == ()
+
+
+def test_one_that_cannot_go_on_here_says_why(make: Make) -> None:
+    run = _broken_off(3, 2)
+    with open_project() as project, project._connection.writing() as rows:
+        rows.execute("UPDATE network SET place = 'elsewhere'")
+        assert run == 1
+    page = make()
+    assert page.resume.isVisible()
+    assert not page.resume.go_on.isEnabled()
+    assert "not there any more" in page.resume.go_on.toolTip()
+
+
+def test_changes_of_the_plan_are_undone(make: Make, qtbot: QtBot) -> None:
+    page = make()
+    before = page.form.state()
+    page.form.set_configurations(40)
+    page.form.set_plan("standard")
+    page.form.set_listed(("ch50/ch50/ch50/ch50",))
+    after = page.form.state()
+    assert (after.plan, after.count) == ("standard", 120)
+    page.history.undo()
+    page.history.undo()
+    assert (page.form.plan, page.form.configurations) == ("quick", 40)
+    page.history.undo()
+    assert page.form.state() == before
+    page.history.undo()  # nothing is left
+    for _ in range(3):
+        page.history.redo()
+    assert page.form.state() == after
+    wait_until_settled(qtbot, page)
+    page.runs.form.show_state("", "", running=True)
+    page.history.undo()
+    assert page.form.state() == after

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.project_option import project_option
+
 PAGES = ("devices", "network", "profile", "traces", "replay", "compare", "export")
 
 
@@ -20,6 +22,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, 
 @click.option("--network", metavar="NAME|FOLDER", default="", help="Network to start with.")
 @click.option("--device-profile", metavar="NAME|FILE", default="", help="Device to start with.")
 @click.option("--trace", metavar="NAME|FILE", default="", help="Context trace to start with.")
+@project_option(writes=True)
 @click.option("--page", type=click.Choice(PAGES), help="Page to show.  [default: the last one]")
 @click.option("--theme", type=click.Choice(("dark", "light")), help="For this run.")
 @click.option("--at", "clock", metavar="HH:MM[:SS]", help="Put the replay's playhead there.")

@@ -18,6 +18,8 @@ from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
 from workbench.gui.pages.registry import PAGES, PageSpec
 from workbench.gui.presenters.problem import Problem
+from workbench.gui.project_actions import ProjectActions
+from workbench.gui.project_desk import ProjectDesk
 from workbench.gui.settings import Setting, Settings
 from workbench.gui.shell import Page, Replaying, Shell
 from workbench.gui.widgets.bottom_bar import BottomBar
@@ -82,7 +84,9 @@ class MainWindow(QMainWindow):
             go_to=self.show_page,
             replay_at=self.replay_at,
         )
+        self.projects = ProjectDesk(workspace, bridge, settings, self)
         self.top_bar = TopBar(workspace)
+        self.project_actions = ProjectActions(self.projects, self.top_bar, bridge, self)
         self.rail = Rail(
             [(spec.icon, spec.word, f"Ctrl+{i}") for i, spec in enumerate(pages, start=1)]
         )
@@ -300,6 +304,7 @@ class MainWindow(QMainWindow):
             action.setShortcut(QKeySequence(keys))
             action.triggered.connect(slot)
             actions.append(action)
+        actions += self.project_actions.actions
         self.addActions(actions)
         return actions
 
@@ -312,6 +317,10 @@ class MainWindow(QMainWindow):
         self._bridge.jobs_changed.connect(self._on_jobs)
         self._bridge.logged.connect(self.log)
         self._bridge.failed.connect(self._on_failed)
+        self.projects.leaving.connect(self._on_project_left)
+        self.projects.switched.connect(self._on_project_entered)
+        self.projects.said.connect(self.notify)
+        self.projects.failed.connect(self.show_problem)
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -328,6 +337,14 @@ class MainWindow(QMainWindow):
 
     def _on_failed(self, event: Failed) -> None:
         self.show_problem(Problem.of(event))
+
+    def _on_project_left(self) -> None:
+        for page in self._pages.values():
+            page.leave_project()
+
+    def _on_project_entered(self) -> None:
+        for page in self._pages.values():
+            page.enter_project()
 
     def _on_setting(self, setting: Setting, value: str) -> None:
         if setting is declared.THEME:

@@ -65,6 +65,12 @@ class Page(QWidget):
     def on_hidden(self) -> None:
         """Another page came to the front."""
 
+    def leave_project(self) -> None:
+        """Another project is about to be opened: keep in this one what is not saved yet."""
+
+    def enter_project(self) -> None:
+        """Another project is in use: read anew what belonged to the one before."""
+
     def save_state(self) -> None:
         """Remember the layout; called before the window closes."""
 

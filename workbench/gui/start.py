@@ -78,6 +78,9 @@ def run(start: Start) -> int:
     wanted = {"network": start.network, "device": start.device, "trace": start.trace}
     # A picture must not depend on what this user chose before, nor change it.
     settings = gui.memory_settings() if start.screenshot else gui.default_settings()
+    from workbench.gui.project_desk import take_up_last
+
+    lost = None if start.screenshot else take_up_last(settings)
     window = gui.make_window(ServicesCatalogue(), settings, theme_name=start.theme, **wanted)
     if start.screenshot is not None:
         window.resize(*start.size)
@@ -88,6 +91,8 @@ def run(start: Start) -> int:
     if clock_s is not None:
         window.seek_replay(clock_s)
     window.show()
+    if lost is not None:
+        window.show_problem(lost)
     if start.screenshot is not None:
         window.read_details()
     else:

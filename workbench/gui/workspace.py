@@ -84,16 +84,26 @@ class Workspace(QObject):
                 raise SettingsError(f"There is no {kind} called '{asked}'.", f"There is: {known}.")
             self._current[kind] = current or (choices[0] if choices else None)
 
-    def take(self, listed: Choices) -> None:
-        """Take up new lists, such as those with details; what is in use stays in use."""
+    def take(self, listed: Choices, wanted: Mapping[str, str] | None = None) -> None:
+        """Take up new lists, such as those with details; what is in use stays in use.
+
+        Args:
+            wanted: kind -> key of what is to be in use instead, where there is such a thing.
+        """
         for kind, found in listed.items():
             before = self._current[kind]
             found = self._choices[kind] = self._with_opened(kind, found)
-            same = [choice for choice in found if before is not None and choice.key == before.key]
+            key = "" if before is None else before.key
+            other = (wanted or {}).get(kind, "")
+            if other and any(choice.key == other for choice in found):
+                key = other
+                self._settings.set_text(f"workspace/{kind}", key)
+            same = [choice for choice in found if choice.key == key]
             first = same or list(found[:1])
             self._current[kind] = first[0] if first else None
             self.relisted.emit(kind)
-            if not same and self._current[kind] is not before:
+            stays = before is not None and same and same[0].key == before.key
+            if not stays and self._current[kind] is not before:
                 self.changed.emit(kind)
 
     def _with_opened(self, kind: str, found: Sequence[Choice]) -> tuple[Choice, ...]:

@@ -66,6 +66,18 @@ def use_project(path: str | Path | None, *, create: bool = False) -> None:
     os.environ[VARIABLE] = str(file)
 
 
+def name_project(path: str | Path) -> bool:
+    """Make a project the one in use without opening it; False where the file is missing.
+
+    For the start of the window, where only names are listed; `use_project` looks into it.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        return False
+    os.environ[VARIABLE] = str(file)
+    return True
+
+
 def open_project(path: str | Path | None = None) -> Project:
     """Open a project, or the one in use; the default one is made where it is missing.
 

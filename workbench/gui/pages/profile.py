@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import WorkbenchError
 from workbench.gui import theme
 from workbench.gui.pages.profile_export import SampleExport
+from workbench.gui.pages.profile_history import PlanHistory
 from workbench.gui.pages.profile_list import ListByHand
 from workbench.gui.pages.profile_result import ProfileResult
+from workbench.gui.pages.profile_resume import ResumeBar
 from workbench.gui.pages.profile_runs import ProfileRuns
 from workbench.gui.presenters import profiling_plan
 from workbench.gui.presenters.problem import Problem
@@ -31,6 +33,7 @@ from workbench.gui.presenters.profiling_result import ResultView
 from workbench.gui.presenters.profiling_runs import RunBoard, same_plan, status_text
 from workbench.gui.shell import Page, Shell
 from workbench.gui.widgets.basics import label
+from workbench.gui.widgets.profile_form import PlanState
 from workbench.gui.widgets.view_chips import ViewChips
 from workbench.jobs import (
     Cancelled,
@@ -50,6 +53,7 @@ from workbench.profiling.energy.live import (
 )
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
 from workbench.services.profiling_setup import ProfilingDevice, ProfilingPreview, ProfilingRequest
+from workbench.services.unfinished import Unfinished
 
 _PREVIEW_DELAY_MS = 150
 
@@ -70,12 +74,14 @@ class ProfilePage(Page):
         self._claimed = ""
         self._opens_result = True
         self._stale = True
+        self._goes_on = False
         self._board = RunBoard()
         self._loaded_key = ("", "", "")
         self.runs = ProfileRuns(presets())
         self.form = self.runs.form
         self.by_hand = ListByHand(shell, self.form, self._backend.space, self)
         self.result = ProfileResult()
+        self.resume = ResumeBar(shell, self._backend.unfinished)
         self.exporter = SampleExport(shell, self._backend.export, self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -91,9 +97,14 @@ class ProfilePage(Page):
             self.add_action("Profile: export raw samples", "", self.export),
         ]
         self._connect()
+        self._actions += [
+            self.add_action("Profile: undo the last change of the plan", "Ctrl+Z", self._undo),
+            self.add_action("Profile: redo the change of the plan", "Ctrl+Shift+Z", self._redo),
+        ]
         self.result.splitter.restoreState(shell.settings.state("profile/splitter"))
         self._usual = usual_configurations(self.form.plan)
         self.form.set_usual(self._usual)
+        self.history = PlanHistory(self.form, self)
         self._show_state()
 
     # ---- the page's life -----------------------------------------------------------------------
@@ -106,6 +117,7 @@ class ProfilePage(Page):
             self._opens_result = not wanted.configurations
             self.show_plan()
         if not self.running:
+            self.resume.refresh()
             self._search()
             if self._stale or self._key() != self._loaded_key:
                 self._load()
@@ -116,6 +128,12 @@ class ProfilePage(Page):
         if self._timer.isActive():
             self._timer.stop()
             self._stale = True
+
+    def enter_project(self) -> None:
+        """Read anew what was measured; it is another project's."""
+        self._stale = True
+        if self.isVisible():
+            self.on_shown()
 
     def save_state(self) -> None:
         """Remember the splitter."""
@@ -128,7 +146,7 @@ class ProfilePage(Page):
     @property
     def settled(self) -> bool:
         """Whether nothing is being read and no preview is due."""
-        return self._ready and self._searching is None
+        return self._ready and self._searching is None and not self.resume.busy
 
     @property
     def _ready(self) -> bool:
@@ -163,6 +181,7 @@ class ProfilePage(Page):
             self.runs.error.show_problem(Problem.of(error))
             return
         self._job = job
+        self.resume.clear()
         self.shell.desk.claim(request.device, "being profiled")
         self._claimed = request.device
         if self._preview is not None:
@@ -171,6 +190,25 @@ class ProfilePage(Page):
         self.runs.show_progress("Starting the worker process…", None)
         self._show_state()
         self.shell.bridge.watch(job, self.on_event)
+
+    def go_on(self, found: Unfinished) -> None:
+        """Go on with a measurement that was broken off."""
+        device = next((d for d in self.form.devices if d.profile_id == found.profile_id), None)
+        if self.running or device is None:
+            where = f"{found.device} is not there: connect it first."
+            self.shell.notify("A measurement is running." if self.running else where, "warning")
+            return
+        self.shell.workspace.choose("network", found.network)
+        count = found.configurations or usual_configurations(found.plan)
+        self._goes_on = True
+        self.form.set_state(PlanState(device.key, found.plan, count, found.seed, found.chosen))
+        self._load()
+
+    def _undo(self) -> None:
+        self.history.undo()
+
+    def _redo(self) -> None:
+        self.history.redo()
 
     def cancel(self) -> None:
         """Break the measurement off."""
@@ -265,6 +303,7 @@ class ProfilePage(Page):
 
     def _end(self, status: str) -> None:
         self._job = None
+        self.resume.refresh()
         self.shell.desk.release(self._claimed)
         self.runs.table.touch(self._board.stop())
         self.runs.show_ended(status)
@@ -387,6 +426,9 @@ class ProfilePage(Page):
                 self.show_result()
         self._opens_result = False
         self._show_state()
+        if self._goes_on:
+            self._goes_on = False
+            self.begin()
 
     def _take_result(self, view: ResultView) -> None:
         self.result.show_result(view)
@@ -472,6 +514,7 @@ class ProfilePage(Page):
         outer.setContentsMargins(20, 12, 16, 12)
         outer.setSpacing(theme.GRID_PX)
         outer.addLayout(head)
+        outer.addWidget(self.resume)
         outer.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
@@ -481,6 +524,7 @@ class ProfilePage(Page):
         self.form.changed.connect(self._on_form)
         self.form.start_asked.connect(self.begin)
         self.form.cancel_asked.connect(self.cancel)
+        self.resume.go_on_asked.connect(self.go_on)
         self.runs.error.retried.connect(self.begin)
         self.result.use_asked.connect(self.use)
         self.result.export_asked.connect(self.export)

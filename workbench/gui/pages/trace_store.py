@@ -229,6 +229,12 @@ class TraceStore(QObject):
             except WorkbenchError as error:
                 self._on_problem(Problem.of(error))
 
+    def forget(self) -> None:
+        """Drop everything that was read, edited and done."""
+        self.undo_stack.clear()
+        self._saved.clear()
+        self._drafts.clear()
+
     # ---- what the undo commands do -------------------------------------------------------------
 
     def show_edited(self, trace_id: str, view: TraceView) -> None:

@@ -67,6 +67,15 @@ class TracesPage(Page):
         if wanted is not None:
             self.open_record(wanted.device)
 
+    def leave_project(self) -> None:
+        """Keep what was edited and not saved as copies in the project that it belongs to."""
+        self.store.keep_unsaved()
+
+    def enter_project(self) -> None:
+        """List the traces of the other project; nothing of the one before can be undone in it."""
+        self.store.forget()
+        self.refresh()
+
     def save_state(self) -> None:
         """Remember the layout, and keep what was edited and not saved as copies."""
         self.ui.save_state(self.shell.settings)

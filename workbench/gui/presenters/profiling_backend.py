@@ -26,11 +26,13 @@ from workbench.services.profiling_setup import (
     profiling_devices,
     start_profiling,
 )
+from workbench.services.unfinished import Unfinished, unfinished_measurements
 from workbench.space.design_space import DesignSpace
 
 Preview = Callable[[JobContext, ProfilingRequest, ProfilingDevice, str | None], ProfilingPreview]
 FindPhones = Callable[[JobContext, tuple[str, ...]], tuple[ProfilingDevice, ...]]
 OpenResult = Callable[[JobContext, str, str], ProfilingResult | None]
+FindUnfinished = Callable[[JobContext], tuple[Unfinished, ...]]
 Export = Callable[[JobContext, int, str, Path], int]
 
 
@@ -50,6 +52,7 @@ class ProfilingBackend:
         open_result: reads what was measured; called on a worker thread.
         export: writes the raw samples as CSV; called on a worker thread.
         space: configurations of a network.
+        unfinished: measurements that were broken off; called on a worker thread.
     """
 
     devices: Callable[[], tuple[ProfilingDevice, ...]] = profiling_devices
@@ -59,6 +62,7 @@ class ProfilingBackend:
     open_result: OpenResult = open_result
     export: Export = export_samples_csv
     space: Callable[[str], DesignSpace] = _space
+    unfinished: FindUnfinished = unfinished_measurements
 
 
 @dataclass(frozen=True, slots=True)

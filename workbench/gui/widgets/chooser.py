@@ -42,6 +42,7 @@ class Chooser(QToolButton):
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._group = QActionGroup(self)
+        self._further: tuple[QAction, ...] = ()
         self._group.triggered.connect(self._on_triggered)
         self.clicked.connect(self._open)
         theme.manager().changed.connect(self._restyle)
@@ -53,6 +54,10 @@ class Chooser(QToolButton):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(96, 28)
+
+    def set_further(self, actions: Sequence[QAction]) -> None:
+        """What else can be done, below the choices."""
+        self._further = tuple(actions)
 
     def show_choices(self, choices: Sequence[Choice], current: Choice | None) -> None:
         """Fill the menu and show what is in use."""
@@ -69,6 +74,9 @@ class Chooser(QToolButton):
             action.setToolTip(choice.story)
             self._group.addAction(action)
             self._menu.addAction(action)
+        if self._further:
+            self._menu.addSeparator()
+            self._menu.addActions(list(self._further))
         self.setEnabled(bool(choices))
         self._value.setText(current.label if current else "none")
         self._detail.setText(f"· {current.detail}" if current and current.detail else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -29,10 +30,24 @@ from workbench.services.profiling_setup import ProfilingDevice
 _MAX_SEED = 2**31 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """Everything that a user fills in."""
+
+    device: str
+    plan: str
+    count: int
+    seed: int
+    listed: tuple[str, ...]
+
+
 class ProfileForm(Card):
     """Emits what the user wants; shows why it cannot be had."""
 
     changed = Signal()
+    """The user changed the plan."""
+    filled = Signal()
+    """Devices or numbers were filled in by the program."""
     start_asked = Signal()
     cancel_asked = Signal()
     list_asked = Signal()
@@ -83,6 +98,7 @@ class ProfileForm(Card):
         self._device.setCurrentIndex(max(0, self._device.findData(key)))
         self._device.blockSignals(False)
         self._show_device()
+        self.filled.emit()
 
     @property
     def devices(self) -> tuple[ProfilingDevice, ...]:
@@ -97,6 +113,7 @@ class ProfileForm(Card):
             self._device.setCurrentIndex(index)
             self._device.blockSignals(False)
             self._show_device()
+            self.filled.emit()
 
     @property
     def device_key(self) -> str:
@@ -145,6 +162,28 @@ class ProfileForm(Card):
     def seed(self) -> int:
         """Seed of the design."""
         return self._seed.value()
+
+    def state(self) -> PlanState:
+        """What is filled in."""
+        return PlanState(
+            self.device_key, self.plan, self._count.value(), self.seed, self._listed
+        )
+
+    def set_state(self, state: PlanState) -> None:
+        """Fill it in; a device that is not offered any more changes nothing."""
+        index = self._device.findData(state.device)
+        if index >= 0:
+            self._device.setCurrentIndex(index)
+        self.set_plan(state.plan)  # the number follows it, so it comes first
+        self._count.setValue(state.count)
+        self._seed.setValue(state.seed)
+        if state.listed != self._listed:
+            self.set_listed(state.listed)
+
+    @property
+    def open_to_change(self) -> bool:
+        """Whether the plan can be changed now: not while it is carried out."""
+        return self._count.isEnabled()
 
     def set_usual(self, count: int) -> None:
         """How many configurations the preset has."""

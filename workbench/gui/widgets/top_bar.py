@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
@@ -10,7 +12,7 @@ from workbench.gui import theme
 from workbench.gui.palette import Tokens
 from workbench.gui.widgets.basics import label
 from workbench.gui.widgets.chooser import Chooser
-from workbench.gui.workspace import Workspace
+from workbench.gui.workspace import Choice, Workspace
 
 _LEVELS = (
     (True, True, "Search commands…      Ctrl+K"),
@@ -34,6 +36,7 @@ class TopBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(44)
         self._brand = label("AdaSpring Workbench", "brand")
+        self.project = Chooser("project", "Project")
         self._choosers = {
             "trace": Chooser("trace", "Trace"),
             "network": Chooser("network", "Network"),
@@ -52,6 +55,7 @@ class TopBar(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._brand)
         layout.addSpacing(24)
+        layout.addWidget(self.project)
         for chooser in self._choosers.values():
             chooser.chosen.connect(workspace.choose)
             layout.addWidget(chooser)
@@ -69,6 +73,11 @@ class TopBar(QWidget):
         for kind in self._choosers:
             self._refresh(kind)
 
+    def show_projects(self, projects: Sequence[Choice], current: Choice) -> None:
+        """Say which project is in use, and which others were lately."""
+        self.project.show_choices(projects, current)
+        self._fit()
+
     def _refresh(self, kind: str) -> None:
         chooser = self._choosers[kind]
         chooser.show_choices(self._workspace.choices(kind), self._workspace.current(kind))
@@ -82,9 +91,10 @@ class TopBar(QWidget):
         """Say as much as there is room for: details go first, then captions."""
         for caption, detail, words in _LEVELS:
             self._search.setText(words)
-            for chooser in self._choosers.values():
+            every = (self.project, *self._choosers.values())
+            for chooser in every:
                 chooser.set_room(caption=caption, detail=detail)
-            choosers = sum(one.sizeHint().width() + 8 for one in self._choosers.values())
+            choosers = sum(one.sizeHint().width() + 8 for one in every)
             others = (self._brand, self._search, self._theme)
             if choosers + sum(one.sizeHint().width() + 8 for one in others) + 64 <= self.width():
                 return
