@@ -147,6 +147,7 @@ QTableView, QTreeView, QListView { background: $panel; alternate-background-colo
     border: 1px solid $line; border-radius: 6px; gridline-color: $line;
     selection-background-color: $selection; selection-color: $text; }
 QTableView::item, QTreeView::item { padding: 4px 8px; border: none; }
+QTreeView::item:selected { background: $selection; color: $text; }
 QListView::item { padding: 6px 8px; border-radius: 4px; }
 QListView::item:selected, QListView::item:hover { background: $selection; }
 QTableView:focus, QTreeView:focus, QListView:focus { border: 1px solid $accent; }

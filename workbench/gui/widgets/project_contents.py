@@ -43,7 +43,7 @@ class ProjectContents(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"In the project {path.stem}")
-        self.resize(760, 520)
+        self.resize(860, 540)
         self._path, self._bridge = path, bridge
         self._job: Job | None = None
         self._rows: list[Row] = []
