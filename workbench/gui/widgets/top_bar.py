@@ -15,12 +15,14 @@ from workbench.gui.widgets.chooser import Chooser
 from workbench.gui.workspace import Choice, Workspace
 
 _LEVELS = (
-    (True, True, "Search commands…      Ctrl+K"),
-    (True, True, "Ctrl+K"),
-    (True, False, "Ctrl+K"),
-    (False, False, "Ctrl+K"),
+    (True, True, True, "Search commands…      Ctrl+K"),
+    (True, True, True, "Ctrl+K"),
+    (True, False, True, "Ctrl+K"),
+    (False, False, True, "Ctrl+K"),
+    (False, False, False, "Ctrl+K"),
 )
-"""From much room to little: captions shown, details shown, words on the command button."""
+"""From much room to little: captions shown, details shown, the program's name shown, words on the
+command button."""
 
 
 class TopBar(QWidget):
@@ -88,14 +90,15 @@ class TopBar(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Say as much as there is room for: details go first, then captions."""
-        for caption, detail, words in _LEVELS:
+        """Say as much as there is room for: details go first, then captions, then the name."""
+        for caption, detail, brand, words in _LEVELS:
             self._search.setText(words)
+            self._brand.setVisible(brand)
             every = (self.project, *self._choosers.values())
             for chooser in every:
                 chooser.set_room(caption=caption, detail=detail)
             choosers = sum(one.sizeHint().width() + 8 for one in every)
-            others = (self._brand, self._search, self._theme)
+            others = (*((self._brand,) if brand else ()), self._search, self._theme)
             if choosers + sum(one.sizeHint().width() + 8 for one in others) + 64 <= self.width():
                 return
 
