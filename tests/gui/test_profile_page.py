@@ -482,11 +482,11 @@ def _broken_off(seed: int, blocks: int) -> int:
     network.weights_path.touch()
     plan = plan_of(network, "quick", 40)
     design = planned_design(network.space, plan, np.random.default_rng(seed))
-    device = Device("here", "This computer")
+    device = Device("computer here", "This computer")
     with open_project() as project:
         project.see_device(device)
         wanted = stored_plan(device.identity, network, plan, design, engine="ncnn", seed=seed)
-        with project.runs.record(wanted, "this_computer") as run:
+        with project.runs.record(wanted, "elsewhere") as run:
             for position in range(blocks):
                 run.add(LatencyBlock(position, 1, 9, np.array([5, 6]), 11, 11).stored())
             return run.id

@@ -31,6 +31,8 @@ from workbench.profiling.samples import LatencySamples, Trust, judge
 from workbench.space.description import Network
 from workbench.storage import Device, Project, RunRecorder
 
+COMPUTER = "computer "
+"""How identities of computers begin."""
 CAPS = "frequency caps"
 """Kind of the notes that hold the caps on the processors' clocks."""
 
@@ -132,7 +134,7 @@ def measure_here(
 
 def seen_computer(computer: ComputerDescription) -> Device:
     """This computer as the project notes it."""
-    identity = f"computer {platform.node()} {computer.cpu_model}"
+    identity = f"{COMPUTER}{platform.node()} {computer.cpu_model}"
     return Device(identity, "This computer", False, asdict(computer))
 
 

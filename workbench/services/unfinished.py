@@ -7,8 +7,10 @@ from pathlib import Path
 
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import JobContext
+from workbench.profiling.local import COMPUTER
 from workbench.profiling.run_rules import PLANS
 from workbench.services.catalogue import find_network, list_networks
+from workbench.services.device_profiles import LOCAL_ID
 from workbench.services.phone_profiling import PhoneSettings
 from workbench.services.projects import open_project, project_in_use
 from workbench.storage import NetworkReference, Run
@@ -20,9 +22,10 @@ class Unfinished:
 
     Attributes:
         run: its number in the project.
-        device: what it measures; `profile_id`: id of the device profile it is for.
+        device: what it measures.
+        profile_id: id of the profile of that device, measured with one thread on its big cores.
         network: id of the network, or what it was called where it is not there any more.
-        plan, configurations, seed, chosen: as of a `ProfilingRequest`.
+        plan, configurations, seed, chosen, threads, cores: as of a `ProfilingRequest`.
         done, total: blocks.
         began: UTC, ISO 8601.
         reason: why the window cannot go on with it; empty when it can.
@@ -36,6 +39,8 @@ class Unfinished:
     configurations: int | None
     seed: int
     chosen: tuple[str, ...]
+    threads: int
+    cores: str
     done: int
     total: int
     began: str
@@ -81,16 +86,15 @@ def _unfinished(run: Run, device: str, networks: dict[str, str]) -> Unfinished:
     count, fitted = len(details["configurations"]), int(details["fitted"])
     usual = PLANS.get(run.plan.name)
     same_rules = usual is not None and asdict(usual.rules) == details["rules"]
-    default = asdict(PhoneSettings())
-    other = any(details.get(name, default[name]) != default[name] for name in ("threads", "cores"))
+    default = PhoneSettings()
+    threads = int(details.get("threads", default.threads))
+    cores = str(details.get("cores", default.cores))
     texts: tuple[str, ...] = ()
     reason = ""
     if found is None:
         reason = "its network is not there any more"
     elif not same_rules:
         reason = "its run rules are others now"
-    elif other:
-        reason = "it takes other threads or cores: run its command again"
     elif details["chosen"]:
         try:
             space = find_network(Path(network.place) if network else "").space
@@ -102,17 +106,26 @@ def _unfinished(run: Run, device: str, networks: dict[str, str]) -> Unfinished:
     return Unfinished(
         run=run.id,
         device=device,
-        profile_id=run.profile,
+        profile_id=_profile_id(run, threads, cores),
         network=found or _name(network),
         plan=run.plan.name,
         configurations=None if added or count == usual_count else count,
         seed=int(details["seed"]),
         chosen=texts,
+        threads=threads,
+        cores=cores,
         done=run.blocks,
         total=run.plan.total_blocks,
         began=run.began,
         reason=reason,
     )
+
+
+def _profile_id(run: Run, threads: int, cores: str) -> str:
+    """By which the device is found: without what `phone_profile_id` adds for threads and cores."""
+    if run.plan.device.startswith(COMPUTER):
+        return LOCAL_ID
+    return run.profile.removesuffix(f"_{threads}threads").removesuffix(f"_{cores}")
 
 
 def _name(network: NetworkReference | None) -> str:

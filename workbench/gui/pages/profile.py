@@ -201,7 +201,13 @@ class ProfilePage(Page):
         self.shell.workspace.choose("network", found.network)
         count = found.configurations or usual_configurations(found.plan)
         self._goes_on = True
-        self.form.set_state(PlanState(device.key, found.plan, count, found.seed, found.chosen))
+        energy = self.form.phone.energy  # latencies come first: nothing tells what was to follow
+        self.form.set_state(
+            PlanState(
+                device.key, found.plan, count, found.seed, found.chosen, found.threads,
+                found.cores, energy,
+            )
+        )  # fmt: skip
         self._load()
 
     def _undo(self) -> None:

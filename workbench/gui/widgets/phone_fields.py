@@ -45,6 +45,12 @@ class PhoneFields(QWidget):
         """Whether energy is to be measured; never where it cannot be."""
         return not self.isHidden() and self._allowed and self.energy_box.isChecked()
 
+    def fill(self, threads: int, cores: str, energy: bool) -> None:
+        """Fill the fields in; energy stays off where it cannot be measured."""
+        self._threads.setValue(threads)
+        self._cores.setCurrentIndex(max(0, self._cores.findData(cores)))
+        self.energy_box.setChecked(energy)
+
     def show_device(self, device: ProfilingDevice | None) -> None:
         """Offer what this device allows."""
         phone = device is not None and device.is_phone

@@ -39,6 +39,9 @@ class PlanState:
     count: int
     seed: int
     listed: tuple[str, ...]
+    threads: int = 1
+    cores: str = "big"
+    energy: bool = False
 
 
 class ProfileForm(Card):
@@ -166,8 +169,9 @@ class ProfileForm(Card):
     def state(self) -> PlanState:
         """What is filled in."""
         return PlanState(
-            self.device_key, self.plan, self._count.value(), self.seed, self._listed
-        )
+            self.device_key, self.plan, self._count.value(), self.seed, self._listed,
+            self.phone.threads, self.phone.cores, self.phone.energy,
+        )  # fmt: skip
 
     def set_state(self, state: PlanState) -> None:
         """Fill it in; a device that is not offered any more changes nothing."""
@@ -179,6 +183,7 @@ class ProfileForm(Card):
         self._seed.setValue(state.seed)
         if state.listed != self._listed:
             self.set_listed(state.listed)
+        self.phone.fill(state.threads, state.cores, state.energy)
 
     @property
     def open_to_change(self) -> bool:
