@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from workbench.services.measured_samples import measured_samples
 from workbench.services.projects import document_path
 from workbench.services.proxy_check import check_proxies, every_proxy_check, kendall
 from workbench.space.description import Network, read_network
-from workbench.space.tables import arithmetic_intensity, cost_tables
+from workbench.space.tables import FloatArray, arithmetic_intensity, cost_tables
 from workbench.storage import Run
 
 
@@ -84,21 +85,33 @@ def test_a_measured_profile_is_checked_and_others_are_not(network: Network, prof
     assert ranks["intensity"].every is not None
 
 
-def test_intensity_is_read_as_more_is_faster(
-    network: Network, profile: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("proxy", "slowness_of"),
+    [
+        ("macs", lambda macs, param, activation: macs),
+        ("macs_per_param_byte", lambda macs, param, activation: param / macs),
+        ("macs_per_activation_byte", lambda macs, param, activation: activation / macs),
+        ("intensity", lambda *costs: 1 / arithmetic_intensity(*costs)),
+    ],
+)
+def test_each_proxy_ranks_perfectly_where_latency_follows_it(
+    network: Network,
+    profile: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    proxy: str,
+    slowness_of: Callable[..., FloatArray],
 ) -> None:
-    """Where measured latency falls with intensity, intensity ranks perfectly."""
+    """More multiply-accumulates are slower, more of them a byte are faster."""
 
     def ideal(calibration: Calibration) -> tuple[Run, KeptSamples]:
         found = measured_samples(calibration)
         assert found is not None
-        macs, param, activation = cost_tables(network.space).totals(found[1].configurations).T
-        slowness = 1 / arithmetic_intensity(macs, param, activation)
+        slowness = slowness_of(*cost_tables(network.space).totals(found[1].configurations).T)
         samples = tuple(LatencySamples(ms, (np.full(3, ms),), 1.0) for ms in slowness)
         return found[0], replace(found[1], samples=samples)
 
     monkeypatch.setattr("workbench.services.proxy_check.measured_samples", ideal)
     check = check_proxies(profile, network.folder)
     assert check is not None
-    rank = {rank.id: rank for rank in check.ranks}["intensity"]
+    rank = {rank.id: rank for rank in check.ranks}[proxy]
     assert rank.every is not None and rank.every.value == pytest.approx(1.0)
