@@ -130,7 +130,7 @@ def test_adaptive_policies_are_set_against_each_baseline_pair_by_pair() -> None:
 def test_cells_say_how_sure_they_are_and_where_they_come_from() -> None:
     shown = board()
     cell = cell_of(shown, shown.rows[0], COLUMN_OF["latency_mean_ms"])
-    assert (cell.text, cell.half, cell.best) == ("2.04", "±0.04", True)
+    assert (cell.text, cell.half, cell.best) == ("2.040", "±0.039", True)
     place = (shown, shown.rows[0], COLUMN_OF["latency_mean_ms"])
     story = cell_story(*place)
     assert "95 %" in story and "estimated, median error 13%" in story
@@ -187,7 +187,7 @@ def test_csv_keeps_bounds_and_provenance() -> None:
 
 def test_markdown_marks_the_best_and_names_the_sources() -> None:
     text = board_markdown(board())
-    assert "**2.04 ±0.04**" in text
+    assert "**2.040 ±0.039**" in text
     assert "latency mean, ms (estimated)" in text
     assert "a\\_phone" in text
     assert "- **latency**: estimated, median error 13%: a model" in text
@@ -196,7 +196,7 @@ def test_markdown_marks_the_best_and_names_the_sources() -> None:
 def test_latex_is_escaped_and_has_a_line_a_policy() -> None:
     text = board_latex(board())
     assert r"invented on a\_phone" in text.lower() or r"Invented on a\_phone" in text
-    assert r"2.04 $\pm$0.04" in text
+    assert r"2.040 $\pm$0.039" in text
     assert text.count(r" \\") == 2 + len(POLICIES)
     assert "ms, estimated" in text
 

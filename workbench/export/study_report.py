@@ -62,10 +62,10 @@ MEASURES: dict[str, Measure] = {
     measure.id: measure
     for measure in (
         Measure("accuracy_percent", "accuracy", "%", "higher", 2, "accuracy"),
-        Measure("latency_mean_ms", "latency mean", "ms", "lower", 2, "latency"),
-        Measure("latency_p50_ms", "latency p50", "ms", "lower", 2, "latency"),
-        Measure("latency_p90_ms", "latency p90", "ms", "lower", 2, "latency"),
-        Measure("latency_p99_ms", "latency p99", "ms", "lower", 2, "latency"),
+        Measure("latency_mean_ms", "latency mean", "ms", "lower", 3, "latency"),
+        Measure("latency_p50_ms", "latency p50", "ms", "lower", 3, "latency"),
+        Measure("latency_p90_ms", "latency p90", "ms", "lower", 3, "latency"),
+        Measure("latency_p99_ms", "latency p99", "ms", "lower", 3, "latency"),
         Measure("energy_per_inference_mj", "energy per inference", "mJ", "lower", 3, "energy"),
         Measure("energy_run_j", "energy of the whole run", "J", "lower", 1, "energy"),
         Measure("macs", "C", "million MACs", "lower", 3, "cost", _MILLION),
