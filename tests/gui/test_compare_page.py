@@ -313,6 +313,21 @@ def test_swapping_turns_the_sums_around(qtbot: QtBot, decisions: ComparePage) ->
     assert before < 0
 
 
+def test_sums_rise_to_what_the_tiles_say(decisions: ComparePage) -> None:
+    view = decisions.ui.decisions.view
+    assert view is not None
+    energy, busy, wrong = view.sums
+    totals = view.differing.comparison.totals
+    assert (energy.total, busy.total, wrong.total) == pytest.approx(
+        (totals.energy_j, totals.busy_s, totals.wrong)
+    )
+    for running in view.sums:
+        times = [t_s for t_s, _ in running.points]
+        assert times == sorted(times) and times[-1] == view.end_s
+    plots = decisions.ui.decisions.sums
+    assert "Energy so far over the trace, in the end −" in plots[0].accessibleName()
+
+
 def test_the_strip_picks_a_span_and_the_list_copies_all(decisions: ComparePage) -> None:
     strip, shown = decisions.ui.decisions.strip, decisions.ui.decisions.list
     view = decisions.ui.decisions.view

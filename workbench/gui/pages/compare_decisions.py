@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.provenance import Source
@@ -21,8 +22,12 @@ from workbench.gui.widgets.difference_strip import DifferenceStrip
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.flow import FlowRow
 from workbench.gui.widgets.states import ErrorPanel
+from workbench.gui.widgets.sum_plot import SumPlot
 from workbench.gui.widgets.tips import plain_tip
 from workbench.gui.widgets.value_tile import ValueTile
+
+_SUMS_ABOVE_PX = 640
+"""Height from which on there is room for the sums below the list."""
 
 
 class DecisionsView(QWidget):
@@ -47,6 +52,7 @@ class DecisionsView(QWidget):
         self._note = label("", "secondary")
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._tiles = [ValueTile() for _ in range(5)]
+        self.sums = [SumPlot() for _ in range(3)]
         self._view: DifferenceView | None = None
         self._build()
         for bar in (self.first, self.second):
@@ -116,6 +122,11 @@ class DecisionsView(QWidget):
         self.strip.show_view(view)
         self.strip.show_row(0 if view.rows else -1)
         self._show_tiles(view.tiles)
+        sums = view.sums
+        for index, plot in enumerate(self.sums):
+            plot.setVisible(index < len(sums))
+            if index < len(sums):
+                plot.show_sum(sums[index], view.end_s, differing.origin_s)
         if not view.rows:
             self._note.setText("The two run the same configurations throughout.")
         self._states.setCurrentWidget(self.list if view.rows else self._note)
@@ -163,6 +174,18 @@ class DecisionsView(QWidget):
         layout.addWidget(self.error)
         layout.addWidget(sums)
         layout.addWidget(spans, 1)
+        self._below = Card()
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.GRID_PX)
+        for plot in self.sums:
+            row.addWidget(plot, 1)
+        self._below.body.addLayout(row)
+        layout.addWidget(self._below)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list comes first: the sums need room below it."""
+        super().resizeEvent(event)
+        self._below.setVisible(self.height() >= _SUMS_ABOVE_PX)
 
     def _on_changed(self) -> None:
         self.wanted.emit()

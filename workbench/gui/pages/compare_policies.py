@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from workbench.export.replay_report import Cloud
@@ -28,6 +28,8 @@ from workbench.gui.widgets.compare_table import CompareTable
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.published_strip import PublishedStrip
 
+_TABLE_SHARE = 0.46
+"""Of the height, for the table at most, until the user says otherwise."""
 _AXES = {
     "energy": ("energy_per_inference_mj", "mJ", "energy per inference, mJ"),
     "latency": ("latency_mean_ms", "ms", "latency mean, ms"),
@@ -44,6 +46,7 @@ class PoliciesView(QWidget):
         super().__init__(parent)
         self._board = Board()
         self._front = ""
+        self._arranged = False
         self._axis = "energy"
         self._measure = COLUMN_OF["latency_mean_ms"]
         self._cloud: Cloud | None = None
@@ -101,6 +104,7 @@ class PoliciesView(QWidget):
         if new_axis:
             self._show_cloud()
         self.table.show_board(board, front)
+        self._arrange()
         self._show_plots()
 
     def show_measure(self, key: str) -> None:
@@ -119,15 +123,31 @@ class PoliciesView(QWidget):
 
     def save(self, settings: Settings) -> None:
         """Remember splitters and what is plotted."""
-        settings.set_state("compare/rows", self._rows.saveState())
+        if self._arranged:
+            settings.set_state("compare/rows", self._rows.saveState())
         settings.set_state("compare/plots", self._plots.saveState())
         settings.set_text("compare/measure", self._measure.key)
 
     def restore(self, settings: Settings) -> None:
         """Put splitters where they were."""
-        self._rows.restoreState(settings.state("compare/rows"))
+        self._arranged = self._rows.restoreState(settings.state("compare/rows"))
         self._plots.restoreState(settings.state("compare/plots"))
         self.show_measure(settings.text("compare/measure"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the table as high as its rows."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The table in full where there is room, until the user has moved the line below it."""
+        whole = self._rows.height()
+        if not self._arranged and self._board.rows:
+            table = min(self.table.full_height, round(_TABLE_SHARE * whole))
+            self._rows.setSizes([table, whole - table])
+
+    def _on_splitter(self, _position: int, _index: int) -> None:
+        self._arranged = True
 
     # ---- plots ---------------------------------------------------------------------------------
 
@@ -289,6 +309,7 @@ class PoliciesView(QWidget):
         layout.addWidget(self.strip)
 
     def _connect(self) -> None:
+        self._rows.splitterMoved.connect(self._on_splitter)
         self.table.front_asked.connect(self.front_asked)
         self.table.replay_asked.connect(self.replay_asked)
         self.table.column_chosen.connect(self.show_measure)

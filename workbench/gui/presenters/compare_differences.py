@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.gui.presenters.compare_backend import Contender, Differing
@@ -55,6 +56,24 @@ class Tile:
     story: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RunningSum:
+    """What the first comes to more than the second, as it adds up.
+
+    Attributes:
+        points: (t_s, sum so far), from the start of the trace to its end.
+    """
+
+    title: str
+    unit: str
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def total(self) -> float:
+        """The sum at the end."""
+        return self.points[-1][1] if self.points else 0.0
+
+
 @dataclass(frozen=True)
 class DifferenceView:
     """Everything that the list of differences shows."""
@@ -62,6 +81,29 @@ class DifferenceView:
     differing: Differing
     rows: tuple[SpanRow, ...]
     tiles: tuple[Tile, ...]
+
+    @property
+    def sums(self) -> tuple[RunningSum, ...]:
+        """Energy (where it is known), computing time and wrong answers as they add up."""
+        comparison = self.differing.comparison
+        found = []
+        if comparison.totals.energy_j is not None:
+            energy = [span.energy_j or 0.0 for span in comparison.spans]
+            found.append(self._running("Energy so far", "J", energy))
+        busy = [span.busy_s for span in comparison.spans]
+        wrong = [span.wrong for span in comparison.spans]
+        found.append(self._running("Computing so far", "s", busy))
+        found.append(self._running("Wrong answers so far, expected", "", wrong))
+        return tuple(found)
+
+    def _running(self, title: str, unit: str, costs: Sequence[float]) -> RunningSum:
+        """Within a span the sum is drawn as if it rose evenly."""
+        points, total = [(0.0, 0.0)], 0.0
+        for span, cost in zip(self.differing.comparison.spans, costs, strict=True):
+            points.append((span.t_s, total))
+            total += cost
+            points.append((span.end_s, total))
+        return RunningSum(title, unit, (*points, (self.end_s, total)))
 
     @property
     def end_s(self) -> float:

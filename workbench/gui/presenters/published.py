@@ -88,7 +88,11 @@ def _evolution_claim(board: Board, policy: str) -> Claim:
     longest = None if row is None else row.figures.get("runtime_max_ms")
     says = f"≤ {PUBLISHED_EVOLUTION_MS:g} ms"
     if longest is None:
-        why = "it never switches" if row is not None else "not replayed"
+        why = "not replayed"
+        if row is not None:
+            switches = row.figures.get("switches")
+            never = switches is None or switches.mean == 0
+            why = "it never switches" if never else "the network's weights are not there"
         return Claim("evolution", says, "–", why, "", "")
     source = board.sources.get("computer")
     return Claim(

@@ -39,12 +39,10 @@ from workbench.gui.presenters.compare_cells import (
 )
 from workbench.gui.presenters.compare_columns import COLUMN_OF, Column
 from workbench.gui.presenters.compare_text import board_csv, board_latex, board_markdown
-from workbench.gui.widgets.compare_header import CompareHeader
+from workbench.gui.widgets.compare_header import HEIGHT_PX, CompareHeader
+from workbench.gui.widgets.compare_widths import PAD_PX, column_widths
 
 _ROW_PX = 26
-_POLICY_PX = (114, 176)
-"""Least and most width of the policies' names."""
-_PAD = 6
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -137,7 +135,7 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(QPen(QColor(mix(tokens.panel, tokens.line, 0.6)), 1))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inner = rect.adjusted(_PAD, 0, -_PAD, -1)
+        inner = rect.adjusted(PAD_PX, 0, -PAD_PX, -1)
         if index.column() == 0:
             self._paint_policy(painter, inner, cell)
         else:
@@ -250,6 +248,14 @@ class CompareTable(QTableView):
         """Key of the column, and whether the largest comes first; an empty key: as the chips."""
         return self._sort
 
+    @property
+    def full_height(self) -> int:
+        """Height at which all rows show, with the frame around them."""
+        bar = self.horizontalScrollBar()
+        wide = sum(self.columnWidth(c) for c in range(self._model.columnCount()))
+        scroll = bar.sizeHint().height() if wide > self.viewport().width() else 0
+        return HEIGHT_PX + _ROW_PX * len(self.rows) + scroll + 8
+
     def show_board(self, board: Board, front: str) -> None:
         """Show a board; `front` is set off."""
         self._delegate.front = front
@@ -315,16 +321,14 @@ class CompareTable(QTableView):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        least = self._header.least_widths()
-        if not least:
-            return
-        spare = self.viewport().width() - sum(least) - _POLICY_PX[0]
-        policy = _POLICY_PX[0] + max(0, min(_POLICY_PX[1] - _POLICY_PX[0], round(0.3 * spare)))
-        self.setColumnWidth(0, policy)
-        spare = max(0, self.viewport().width() - sum(least) - policy)
-        each, rest = divmod(spare, len(least))
-        for index, width in enumerate(least):
-            self.setColumnWidth(index + 1, width + each + (1 if index < rest else 0))
+        if self._model.columns:
+            cells = [
+                [self._model.cell(self._model.index(row, column)) for row in range(len(self.rows))]
+                for column in range(1, len(self._model.columns) + 1)
+            ]
+            widths = column_widths(cells, self._header.least_widths(), self.viewport().width())
+            for column, width in enumerate(widths):
+                self.setColumnWidth(column, width)
 
     def _key_of(self, section: int) -> str:
         return "policy" if section == 0 else self._model.columns[section - 1].key
