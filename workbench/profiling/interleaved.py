@@ -56,6 +56,8 @@ def measure_interleaved(
             text = f"warming up {position + 1} of {len(runners)} configurations"
             context.progress(len(book.blocks) / (rules.rounds * len(runners)), text)
     for turn, order in enumerate(block_orders(rules, len(runners), rng), start=1):
+        if turn > 1 and any(not book.has(int(position), turn) for position in order):
+            rest(context, rules, len(book.blocks) / (rules.rounds * len(runners)))
         for position in map(int, order):
             runner = runners[position]
             if runner is not None and not book.has(position, turn):
@@ -73,6 +75,20 @@ def measure_interleaved(
                 len(book.blocks) / (rules.rounds * len(runners)),
                 f"round {turn} of {rules.rounds}, {len(runners)} configurations",
             )
+
+
+def rest(context: JobContext, rules: RunRules, share: float) -> None:
+    """The rest between two rounds, if the rules have one.
+
+    Args:
+        share: how much of the measurement is done.
+
+    Raises:
+        JobCancelled: when the job was asked to stop.
+    """
+    if rules.pause_s:
+        context.progress(share, f"the device rests for {rules.pause_s / 60:g} minutes")
+        context.sleep(rules.pause_s)
 
 
 def block_orders(

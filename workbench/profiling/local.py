@@ -28,6 +28,7 @@ from workbench.profiling.live import RunsPlanned
 from workbench.profiling.plans import stored_plan
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust, judge
+from workbench.profiling.sustained import SustainedReport, sustained_report
 from workbench.space.description import Network
 from workbench.storage import Device, Project, RunRecorder
 
@@ -42,6 +43,7 @@ class LocalMeasurement:
     """Everything measured on this computer, over one session or several.
 
     Attributes:
+        sustained: what half an hour of work did; None with other plans.
         samples: of `design.fit` and then `design.held_out`, in their order.
         power: None where it cannot be measured, for the reason in `power_story`.
         measured_at: UTC, ISO 8601, to the minute.
@@ -61,6 +63,7 @@ class LocalMeasurement:
     measured_at: str
     run: int
     resumed_blocks: int = 0
+    sustained: SustainedReport | None = None
 
     def medians_ms(self) -> npt.NDArray[np.float64]:
         """(fit + held out,) median latency of each configuration."""
@@ -129,6 +132,7 @@ def measure_here(
         return LocalMeasurement(
             plan, design, tuple(samples), trust, bandwidth, power, power_story, computer, engine,
             dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), run.id, run.resumed,
+            sustained_report(book.blocks, len(configurations)) if plan.rules.sustained else None,
         )  # fmt: skip
 
 

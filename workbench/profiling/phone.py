@@ -31,7 +31,7 @@ from workbench.jobs import JobContext
 from workbench.network.evolution import Evolver
 from workbench.network.ncnn_files import ncnn_files
 from workbench.profiling.design import Design, planned_design
-from workbench.profiling.interleaved import block_orders
+from workbench.profiling.interleaved import block_orders, rest
 from workbench.profiling.latency_blocks import LatencyBlock, RunBook
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
 from workbench.profiling.phone_conditions import (
@@ -47,13 +47,12 @@ from workbench.profiling.phone_link import PATIENCE_S, PhoneLink
 from workbench.profiling.plans import stored_plan
 from workbench.profiling.run_rules import Plan
 from workbench.profiling.samples import LatencySamples, Trust, judge
+from workbench.profiling.sustained import SustainedReport, sustained_report
 from workbench.space.description import Network
 from workbench.storage import Device as SeenDevice
 from workbench.storage import Plan as StoredPlan
 from workbench.storage import Project
 
-MAX_BLOCK_S = 60.0
-"""Longest block; slower configurations get fewer runs, and the trust mark says so."""
 MARGIN_S = 60.0
 """For starting the agent, loading and warming up."""
 KILLED_TRIES = 3
@@ -89,6 +88,7 @@ class PhoneMeasurement:
         measured_at: UTC, ISO 8601, to the minute.
         run: the project's, whose blocks are all there.
         range: between what the phone's state moved.
+        sustained: what half an hour of work did; None with other plans.
     """
 
     plan: Plan
@@ -105,6 +105,7 @@ class PhoneMeasurement:
     measured_at: str
     run: int
     range: MeasuredRange = UNKNOWN_RANGE
+    sustained: SustainedReport | None = None
 
     def medians_ms(self) -> npt.NDArray[np.float64]:
         """(fit + held out,) median latency of each configuration."""
@@ -178,6 +179,9 @@ def measure_phone(
                 run.resumed, link.reconnections,
                 dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), run.id,
                 measured_range(book.blocks.values(), conditions, session.cpus),
+                sustained_report(book.blocks, len(configurations), session.cpus)
+                if plan.rules.sustained
+                else None,
             )  # fmt: skip
     finally:
         link.close()
@@ -217,6 +221,8 @@ class _Session:
         self._record_conditions()
         count = len(self._configurations)
         for turn, order in enumerate(block_orders(self._rules, count, rng), start=1):
+            if turn > 1 and any(not self._book.has(position, turn) for position in order):
+                rest(self._context, self._rules, self._share())
             for position in map(int, order):
                 self._context.check_cancelled()
                 if not self._book.has(position, turn):
@@ -272,7 +278,7 @@ class _Session:
             warm_up=self._warm_up_runs(position),
             runs=rules.block_runs,
             min_seconds=rules.block_s,
-            max_seconds=max(MAX_BLOCK_S, 2 * rules.block_s),
+            max_seconds=max(rules.max_block_s, 2 * rules.block_s),
             threads=self._settings.threads,
             cpus=self.cpus,
         )

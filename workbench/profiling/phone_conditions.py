@@ -115,7 +115,7 @@ def judge_phone(
     if by:
         reasons.append(f"the phone was being charged ({', '.join(sorted(by))})")
     known_c = [each.battery_c for each in conditions if each.battery_c is not None]
-    if rules.mirrored and known_c:
+    if rules.gates and known_c:
         moved_c = max(abs(value - known_c[0]) for value in known_c)
         if moved_c > TEMPERATURE_BOUND_C:
             reasons.append(f"the battery's temperature moved by {moved_c:.1f} °C")

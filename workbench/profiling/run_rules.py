@@ -23,6 +23,13 @@ class RunRules:
         rounds: blocks a configuration.
         mirrored: every second round runs in the reverse order of the one before (ABBA), so that a
             steady drift cancels; else each round has a random order of its own.
+        pause_s: rest between two rounds.
+        agreement: the 90th percentiles of a configuration's rounds must lie within this share of
+            each other, each round being a try of its own; None where they are taken together.
+        gates: the device's heat, its temperature within 1 degree C and the drift are checked.
+        enforced: a measurement that misses anything is invalid, and not only questionable.
+        sustained: the device is kept busy for the whole of it, to see what heat does.
+        max_block_s: longest block; slower configurations get fewer runs.
     """
 
     name: str
@@ -33,6 +40,12 @@ class RunRules:
     warm_up_runs: int = 10
     warm_up_s: float = 1.0
     settle_runs: int = 3
+    pause_s: float = 0.0
+    agreement: float | None = None
+    gates: bool = False
+    enforced: bool = False
+    sustained: bool = False
+    max_block_s: float = 60.0
 
     def __post_init__(self) -> None:
         if self.rounds < 3 or self.min_runs < self.rounds or self.min_s < 0:
@@ -55,8 +68,13 @@ class RunRules:
         return (
             f"batch 1, {engine}; {self.warm_up_runs} runs or {self.warm_up_s:g} s of warm-up,"
             f" then at least {self.min_runs} runs and {self.min_s:g} s a configuration in"
-            f" {self.rounds} interleaved blocks in {order}; median"
+            f" {self.rounds} interleaved blocks in {order}{self._rest()}; median"
         )
+
+    def _rest(self) -> str:
+        if not self.pause_s:
+            return ""
+        return f" with {self.pause_s / 60:g} minutes of rest between the rounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +95,9 @@ class Plan:
 
     @property
     def least_s(self) -> float:
-        """Seconds of counted runs; the whole takes somewhat longer."""
-        return self.rules.min_s * (self.fit + self.held_out)
+        """Seconds of counted runs and of rest; the whole takes somewhat longer."""
+        pauses_s = self.rules.pause_s * (self.rules.rounds - 1)
+        return self.rules.min_s * (self.fit + self.held_out) + pauses_s
 
 
 MAX_CONFIGURATIONS = 2000
@@ -117,6 +136,20 @@ def resized(plan: Plan, space: DesignSpace, configurations: int | None) -> Plan:
 PLANS: dict[str, Plan] = {
     "quick": Plan(RunRules("quick", min_s=3.0, rounds=6, mirrored=False), fit=60, held_out=16),
     "standard": Plan(
-        RunRules("standard", min_s=10.0, rounds=10, mirrored=True), fit=90, held_out=30
+        RunRules("standard", min_s=10.0, rounds=10, mirrored=True, gates=True),
+        fit=90, held_out=30,
     ),
-}
+    "mlperf": Plan(
+        # As MLPerf's single stream has it: 1,024 samples and 60 s or more in each of five tries.
+        RunRules(
+            "mlperf", min_s=300.0, rounds=5, mirrored=True, min_runs=5 * 1024, pause_s=300.0,
+            agreement=0.05, gates=True, enforced=True, max_block_s=600.0,
+        ),
+        fit=12, held_out=4,
+    ),
+    "sustained": Plan(
+        # 15 configurations of 2 s each, 60 times over: 30 minutes without a rest.
+        RunRules("sustained", min_s=120.0, rounds=60, mirrored=True, sustained=True),
+        fit=12, held_out=3,
+    ),
+}  # fmt: skip

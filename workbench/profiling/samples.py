@@ -84,17 +84,21 @@ class Trust:
         drift: how much the slowest round differs from the fastest, over all configurations.
         spread: typical (p90 - p50) / p50.
         cpu_share: typical share of the core that the runs had.
+        enforced: its rules allow no exception: with a reason it is invalid.
     """
 
     reasons: tuple[str, ...]
     drift: float
     spread: float
     cpu_share: float
+    enforced: bool = False
 
     @property
     def mark(self) -> str:
-        """``trusted``, or ``questionable: ...`` with the reasons."""
-        return f"questionable: {'; '.join(self.reasons)}" if self.reasons else "trusted"
+        """``trusted``, or ``questionable: ...`` (``invalid: ...``) with the reasons."""
+        if not self.reasons:
+            return "trusted"
+        return f"{'invalid' if self.enforced else 'questionable'}: {'; '.join(self.reasons)}"
 
 
 def judge(
@@ -122,4 +126,27 @@ def judge(
         ),
         (frequency_moved, "the cap on the processor's frequency moved"),
     )
-    return Trust(tuple(text for failed, text in checks if failed), drift, spread, cpu_share)
+    reasons = [text for failed, text in checks if failed]
+    if rules.agreement is not None:
+        reasons += _tries(measured, rules, rules.agreement)
+    return Trust(tuple(reasons), drift, spread, cpu_share, rules.enforced)
+
+
+def _tries(measured: Sequence[LatencySamples], rules: RunRules, agreement: float) -> list[str]:
+    """What is wrong with rounds that are tries of their own."""
+    blocks = [block for sample in measured for block in sample.blocks]
+    fewest, shortest_s = min(map(len, blocks)), min(float(b.sum()) for b in blocks) / 1000
+    p90 = np.array([[np.quantile(block, 0.9) for block in s.blocks] for s in measured])
+    apart = p90.max(axis=1) / p90.min(axis=1) - 1
+    count = int((apart > agreement).sum())
+    checks = (
+        (fewest < rules.block_runs, f"a try has {fewest:,} samples of {rules.block_runs:,}"),
+        # The clock is read around each run, so the sum falls a little short of the wall's time.
+        (shortest_s < 0.98 * rules.block_s, f"a try took {shortest_s:.0f} s of {rules.block_s:g}"),
+        (
+            count > 0,
+            f"the tries of {count} of {len(measured)} configurations do not agree within"
+            f" {agreement:.0%} (p90, up to {float(apart.max()):.0%})",
+        ),
+    )
+    return [text for failed, text in checks if failed]

@@ -262,6 +262,7 @@ def write_phone_measurement(
         trust=measurement.trust.mark,
         power=power_text,
         energy=None if energy is None else energy.summary,
+        sustained=measurement.sustained,
         device=_title(measurement.phone),
         provenance=measured.value,
         bandwidth_provenance=parts.memory.provenance.value,
@@ -315,6 +316,8 @@ def _profile(
         *(f"Conditions {text}." for text in measurement.conditions),
         f"Power: {power_text}."[:4000],
     ]
+    if measurement.sustained is not None:
+        notes.insert(1, f"Sustained: {measurement.sustained.text()}.")
     if simulated:
         notes.insert(0, "SIMULATED: a virtual phone. Nothing here was measured on a phone.")
     if measurement.cluster is not None and measurement.cluster > 0:

@@ -17,7 +17,6 @@ from workbench.profiling.kept_samples import KeptSamples
 from workbench.profiling.local import LocalMeasurement
 from workbench.profiling.phone import PhoneMeasurement
 from workbench.profiling.run_rules import PLANS, Plan, resized
-from workbench.profiling.samples import Trust
 from workbench.services.measured_samples import measured_samples
 from workbench.space.description import Network
 from workbench.space.design_space import Configuration, DesignSpace
@@ -149,7 +148,7 @@ def with_earlier(measurement: Measured, earlier: KeptSamples) -> Measured:
         ),
         design=Design(np.concatenate([configurations[old_fit], new]), configurations[old_held_out]),
         samples=samples,
-        trust=Trust(tuple(reasons), trust.drift, trust.spread, trust.cpu_share),
+        trust=dataclasses.replace(trust, reasons=tuple(reasons)),
         measured_at=f"{earlier.measured_at}, with {len(new)} added {measurement.measured_at}",
     )
 

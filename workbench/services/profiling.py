@@ -23,6 +23,7 @@ from workbench.jobs import Job, JobContext, run_in_process
 from workbench.profiling.energy.summary import EnergySummary
 from workbench.profiling.local import LocalMeasurement, measure_here
 from workbench.profiling.samples import LatencyStatistics, statistics
+from workbench.profiling.sustained import SustainedReport
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import LOCAL_ID, SUFFIX
 from workbench.services.measured_samples import finish_measurement
@@ -62,6 +63,7 @@ class ProfilingSummary:
         provenance: ``measured``, or ``simulated`` for a virtual phone.
         bandwidth_provenance: where the memory bandwidth comes from.
         energy: what a phone's sensor told of energy; None where it was not asked.
+        sustained: what half an hour of work did; None with other plans.
     """
 
     path: Path
@@ -82,6 +84,7 @@ class ProfilingSummary:
     provenance: str = Provenance.MEASURED.value
     bandwidth_provenance: str = Provenance.MEASURED.value
     energy: EnergySummary | None = None
+    sustained: SustainedReport | None = None
 
 
 def start_local_profiling(
@@ -100,7 +103,7 @@ def start_local_profiling(
 
     Args:
         network: id of a network, or its folder.
-        plan: ``quick`` or ``standard``.
+        plan: ``quick``, ``standard``, ``mlperf`` or ``sustained``.
         out: the TOML file to write; left out, the profile goes into the project in use.
         configurations: how many to measure, for the fit and held out together; the plan's where
             left out.
@@ -192,7 +195,11 @@ def write_measurement(
             *other_calibrations(path, soc, network, CLUSTER, 1),
             mine,
         ),
-        notes=(f"Measurement {measurement.trust.mark}.", f"Power: {measurement.power_story}."),
+        notes=(
+            f"Measurement {measurement.trust.mark}.",
+            f"Power: {measurement.power_story}.",
+            *_sustained(measurement),
+        ),
     )  # fmt: skip
     before_writing()
     kept = kept_samples(network, measurement)
@@ -212,6 +219,7 @@ def write_measurement(
         bandwidth_gb_per_s=measurement.bandwidth_bytes_per_s / 1e9,
         trust=measurement.trust.mark,
         power=measurement.power_story,
+        sustained=measurement.sustained,
     )
 
 
@@ -242,6 +250,11 @@ def _cluster(measurement: LocalMeasurement, clock_mhz: float) -> Cluster:
         provenance=Provenance.MEASURED if l2_kib else Provenance.ESTIMATED,
         story=f"cores, clock and cache {known if l2_kib else missing}",
     )
+
+
+def _sustained(measurement: LocalMeasurement) -> tuple[str, ...]:
+    report = measurement.sustained
+    return () if report is None else (f"Sustained: {report.text()}.",)
 
 
 def _power(measurement: LocalMeasurement) -> PowerModel | None:

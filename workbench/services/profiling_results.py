@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from workbench.devices.profile_file import load_profile
 from workbench.jobs import JobContext
 from workbench.profiling.kept_samples import KeptSamples, samples_of_run
 from workbench.profiling.live import RunMeasured
-from workbench.profiling.run_rules import RunRules
+from workbench.profiling.run_rules import PLANS, RunRules
 from workbench.profiling.samples import LatencyStatistics, Trust, judge, statistics
 from workbench.services.catalogue import find_network
 from workbench.services.device_profiles import profile_path
@@ -182,8 +182,12 @@ def _measured(run: int, kept: KeptSamples, calibration: Calibration) -> Measured
         ),
         backbone=statistics(kept.samples[0]),
         # What was said at the time counts: it knew of the frequency cap as well.
-        trust=Trust(kept.trust_reasons, overall.drift, overall.spread, overall.cpu_share),
+        trust=replace(overall, reasons=kept.trust_reasons, enforced=_enforced(kept.plan)),
         plan=kept.plan,
         measured_at=kept.measured_at,
         run=run,
     )
+
+
+def _enforced(plan: str) -> bool:
+    return plan in PLANS and PLANS[plan].rules.enforced

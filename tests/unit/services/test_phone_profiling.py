@@ -417,3 +417,21 @@ def test_as_a_job_with_wrong_and_right_requests(
     story = load_profile(summary.path).calibrations[0].story
     assert "2 threads on any cores" in story
     assert load_profile(summary.path).latency.threads == 2
+
+
+def test_a_sustained_run_tells_when_the_phone_throttled(
+    phone: VirtualPhone, network: Network, tmp_path: Path
+) -> None:
+    rules = replace(RULES, rounds=4, min_runs=8, sustained=True)
+    context = At(2 * COUNT + 3, lambda: phone.control("throttle 3"))
+    summary = _profile(
+        context, phone, network, tmp_path / "mine.toml", plan=replace(PLAN, rules=rules)
+    )
+    report = summary.sustained
+    assert report is not None
+    assert len(report.rounds) == 4
+    caps = [each.cap_mhz for each in report.rounds]
+    assert caps[0] == max(caps) > min(caps)
+    assert "throttled from minute" in report.text()
+    notes = load_profile(summary.path).notes
+    assert any(note.startswith("Sustained: over") for note in notes)

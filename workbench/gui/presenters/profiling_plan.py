@@ -14,11 +14,24 @@ from workbench.services.profiling_setup import (
     ProfilingRequest,
 )
 
-PRESET_TITLES = {"quick": "Quick", "standard": "Standard"}
+PRESET_TITLES = {
+    "quick": "Quick",
+    "standard": "Standard",
+    "mlperf": "MLPerf-like",
+    "sustained": "Sustained",
+}
 
 
 def preset_text(rules: RunRules) -> str:
     """What a preset means."""
+    if rules.agreement is not None:
+        return (
+            f"{rules.block_runs:,} samples and {rules.block_s:g} s in each of {rules.rounds} tries,"
+            f" {rules.pause_s / 60:g} minutes apart, which must agree within"
+            f" {rules.agreement:.0%} (p90); what misses a rule is invalid"
+        )
+    if rules.sustained:
+        return "30 minutes without a rest: does the ranking of configurations change with heat?"
     order = "mirrored order (ABBA), so that drift cancels" if rules.mirrored else "random order"
     return (
         f"{rules.min_runs} runs and {rules.min_s:g} s of each or more, in {rules.rounds} blocks"

@@ -150,7 +150,11 @@ class ResultView:
         lines: list[tuple[str, str, str]] = []
         reasons = self._reasons()
         verdict = "; ".join(reasons) if reasons else "nothing speaks against it"
-        lines.append(("Measurement", verdict, "warning" if reasons else "good"))
+        invalid = bool(reasons) and runs is not None and runs.trust.enforced
+        tone = "bad" if invalid else "warning" if reasons else "good"
+        lines.append(("Measurement", f"invalid: {verdict}" if invalid else verdict, tone))
+        if sustained := _note(self.result, "Sustained: "):
+            lines.append(("Sustained", sustained, ""))
         if runs is not None:
             doubtful = sum(bool(run.reasons) for run in runs.runs)
             lines += [
@@ -226,6 +230,7 @@ class ResultView:
         if self.result.runs is not None:
             return self.result.runs.trust.reasons
         mark = _note(self.result, "Measurement ").removeprefix("questionable: ")
+        mark = mark.removeprefix("invalid: ")
         return () if mark in ("", "trusted") else (mark,)
 
 
