@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,22 @@ def test_details_hold_data_licence_and_measured_figures(view: NetworkView) -> No
     for words in ("invented data", "CC0-1.0", "92.00 %", "10,000", "Accuracy (measured)"):
         assert words in text
     assert [section.title for section in sections(view.network)][:2] == ["Accuracy", "Data"]
+
+
+def test_classes_say_what_they_are_taken_for(view: NetworkView) -> None:
+    about = view.network.description
+    counts = [[0] * 10 for _ in range(10)]
+    counts[0][:3], counts[1][1] = [8_000, 100, 700], 1_200
+    about = dataclasses.replace(about, confusion=tuple(map(tuple, counts)))
+    classes = sections(dataclasses.replace(view.network, description=about))[1]
+    assert (classes.title, classes.mark) == ("Classes", "measured")
+    first, second, third, *_ = classes.details
+    labels = about.labels
+    assert first.key == labels[0]
+    assert first.value == f"90.9 % of 8,800; also {labels[2]} (700)"
+    assert first.story == f"Taken for: {labels[2]} 700, {labels[1]} 100."
+    assert (second.value, second.story) == ("100.0 % of 1,200", "")
+    assert third.value == "no test samples"
 
 
 def test_a_new_edit_forgets_what_was_undone() -> None:

@@ -83,7 +83,7 @@ def command(
     click.echo(
         f"whole network {figures['accuracy_percent']:.2f}%, {figures['random_configurations']}"
         f" random configurations {figures['random_accuracy_percent']:.2f}% on average"
-        f" ({figures['test_images']} test images, measured)"
+        f" ({figures['test_images']} test samples, measured)"
     )
     click.echo(
         f"{figures['measured_configurations']} configurations measured; predictor off by"

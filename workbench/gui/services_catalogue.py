@@ -74,7 +74,7 @@ def _network(entry: Entry) -> Choice:
         f"{layers} layers · {space.count:,} configurations",
         None,
         f"{description.title}: {description.accuracy_percent:.1f} % for the whole network on "
-        f"{description.test_images:,} test images of {description.data.name}",
+        f"{description.test_images:,} test samples of {description.data.name}",
     )
 
 

@@ -33,6 +33,8 @@ def augmented(images: Tensor, settings: TrainingSettings, rng: np.random.Generat
     columns = settings.shift_pixels + settings.shift_time
     if rows or columns:
         images = shifted(images, rows, columns, rng)
+    if settings.mask:
+        images = masked(images, settings.mask, rng)
     if settings.flip:
         images = mirrored(images, rng)
     if settings.turn_degrees:
@@ -56,6 +58,22 @@ def shifted(images: Tensor, rows: int, columns: int, rng: np.random.Generator) -
     column = (right + torch.arange(width))[:, None, None, :]
     channel = torch.arange(channels)[None, :, None, None]
     return padded[torch.arange(count)[:, None, None, None], channel, row, column]
+
+
+def masked(images: Tensor, widest: int, rng: np.random.Generator) -> Tensor:
+    """A band of rows and one of columns of each image set to 0, each up to `widest` wide.
+
+    Source: Park et al., "SpecAugment" (Interspeech 2019).
+    """
+    hidden = torch.zeros((len(images), 1, *images.shape[2:]), dtype=torch.bool)
+    for axis in (2, 3):
+        size = images.shape[axis]
+        width = rng.integers(0, min(widest, size - 1) + 1, len(images))
+        start = rng.integers(0, size - width + 1)
+        place = np.arange(size)[None]
+        band = torch.from_numpy((place >= start[:, None]) & (place < (start + width)[:, None]))
+        hidden |= band[:, None, :, None] if axis == 2 else band[:, None, None, :]
+    return images.masked_fill(hidden, 0.0)
 
 
 def turned(images: Tensor, degrees: float, rng: np.random.Generator) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -34,10 +35,21 @@ class Batches:
         """(batch, channels, height, width) images and (batch,) labels of a step."""
         epoch, position = divmod(step, self.per_epoch)
         if self._order[0] != (seed, epoch):
-            order = np.random.default_rng([seed, 2, epoch]).permutation(self._rows)
-            self._order = ((seed, epoch), order)
+            rng = np.random.default_rng([seed, 2, epoch])
+            rows = self._balanced(rng) if self._settings.balanced else self._rows
+            self._order = ((seed, epoch), rng.permutation(rows))
         start = position * self._size
         rows = self._order[1][start : start + self._size]
         images = torch.from_numpy(self._data.inputs(rows))
         rng = np.random.default_rng([seed, 4, step])
         return augmented(images, self._settings, rng), torch.from_numpy(self._data.labels[rows])
+
+    def _balanced(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """As many rows as there are, each class equally often; of large ones some are left out."""
+        labels = self._data.labels[self._rows]
+        each = -(-len(labels) // len(np.unique(labels)))
+        drawn = [
+            np.resize(rng.permutation(self._rows[labels == label]), each)
+            for label in np.unique(labels)
+        ]
+        return rng.permutation(np.concatenate(drawn))[: len(labels)]

@@ -144,14 +144,14 @@ def train_ensemble(
     """
     if data.images.shape[1:] != space.backbone.input_shape:
         raise SettingsError(
-            f"The images are {data.images.shape[1:]}, the backbone takes"
+            f"The data are {data.images.shape[1:]}, the backbone takes"
             f" {space.backbone.input_shape}.",
             "Check that the recipe and the data belong together.",
         )
     check_augmentation(settings, data.images.shape[1:])
     if len(data) < 2 * settings.batch:
         raise SettingsError(
-            f"{len(data)} training images are too few for batches of {settings.batch}."
+            f"{len(data)} training samples are too few for batches of {settings.batch}."
         )
     with one_core_each(_PASSES_AT_ONCE) as pool:
         run = _Run(space, data, settings, folder, reporter, clock, pool)

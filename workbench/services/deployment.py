@@ -156,7 +156,7 @@ def _energy_source(profile: DeviceProfile, network: Network) -> Source:
 def accuracy_source(network: Network) -> Source:
     """Where the accuracies come from."""
     description, measured = network.description, len(network.accuracy.measured.configurations)
-    where = f"{description.test_images:,} test images of {description.data.name}"
+    where = f"{description.test_images:,} test samples of {description.data.name}"
     if measured >= network.space.count:
         return Source(Provenance.MEASURED, f"all {measured:,} configurations on {where}")
     error = description.predictor_error

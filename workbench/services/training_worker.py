@@ -21,6 +21,7 @@ from workbench.core.errors import InputFileError, SettingsError
 from workbench.core.files import sha256_of
 from workbench.core.split import Split
 from workbench.jobs import JobContext
+from workbench.network.confusion import confusion_of_whole_network
 from workbench.network.evaluation import measure_accuracy
 from workbench.network.statistics import measure_statistics, statistics_images
 from workbench.network.training import Precision, TrainingResult, train_ensemble
@@ -49,6 +50,8 @@ RANDOM_CONFIGURATIONS = 300
 """Over how many the average of random configurations is reported."""
 PREDICTOR_CONFIGURATIONS = 1000
 """Fitted to at most that many, so that its held-out error says something about the rest."""
+CONFUSION_CLASSES = 20
+"""With more classes nobody reads what is taken for what."""
 
 _STAGES = 3
 
@@ -105,15 +108,20 @@ def train_network(
         precision=precision,
     )
     weights = _weights(space, result, dataset, work, _Stage(context, 2))
+    tested = measured_part(dataset.test, recipe.training.measured_images)
     accuracy = measure_accuracy(
         space,
         weights,
-        measured_part(dataset.test, recipe.training.measured_images),
+        tested,
         configurations_to_measure(space, result.schedule.seed, measured),
         _Stage(context, 3),
         partial=work / "accuracy.safetensors",
     )
     description = describe_network(recipe, space, dataset, result, accuracy, work / WEIGHTS_FILE)
+    if len(dataset.classes) <= CONFUSION_CLASSES:
+        confusion = confusion_of_whole_network(space, weights, tested)
+        rows = tuple(tuple(row) for row in confusion.tolist())
+        description = dataclasses.replace(description, confusion=rows)
     target = Path(out)
     write_weights(target / WEIGHTS_FILE, weights)
     write_accuracy(target, space, accuracy)

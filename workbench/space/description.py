@@ -49,6 +49,7 @@ class DataCard:
     Attributes:
         files_sha256: file name to SHA-256, of the distribution's own files.
         split: how training and test data are kept apart.
+        inputs: what the values of one input are, for whoever feeds the network; may be empty.
     """
 
     name: str
@@ -56,6 +57,7 @@ class DataCard:
     licence: str
     files_sha256: dict[str, str]
     split: str
+    inputs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class NetworkDescription:
         weights_sha256: of ``weights.safetensors``.
         measured_configurations: rows of ``accuracy.csv``, so that a cut file is noticed; 0 where
             that is not known.
+        confusion: (classes, classes) test images of the whole network: rows are labels, columns
+            its answers; empty where nobody counted (many classes, older files).
     """
 
     format: str
@@ -90,6 +94,18 @@ class NetworkDescription:
     recipe: dict[str, str | int | float | bool]
     weights_sha256: str
     measured_configurations: int = 0
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def class_accuracy_percent(self) -> tuple[float | None, ...]:
+        """For each class the share of its test images that the whole network gets right.
+
+        None for a class without test images; empty where nobody counted.
+        """
+        return tuple(
+            100 * row[index] / sum(row) if sum(row) else None
+            for index, row in enumerate(self.confusion)
+        )
 
 
 @dataclass(frozen=True)
@@ -196,7 +212,29 @@ def _read_description(path: Path) -> NetworkDescription:
         raise InputFileError(path, "has an accuracy outside 0-100% or no test images", again)
     if len(description.labels) != description.backbone.classes:
         raise InputFileError(path, "has not one label for each class", again)
+    _check_confusion(path, description)
     return description
+
+
+def _check_confusion(path: Path, description: NetworkDescription) -> None:
+    rows, classes = description.confusion, len(description.labels)
+    if not rows:
+        return
+    counts = [count for row in rows for count in row]
+    right = sum(row[index] for index, row in enumerate(rows) if index < len(row))
+    accuracy_percent = 100 * right / description.test_images
+    if (
+        len(rows) != classes
+        or any(len(row) != classes for row in rows)
+        or min(counts) < 0
+        or sum(counts) != description.test_images
+        or abs(accuracy_percent - description.accuracy_percent) > 0.006
+    ):
+        raise InputFileError(
+            path,
+            "has a confusion matrix that does not fit its classes, test images or accuracy",
+            "Use a complete copy of the network, or train it again.",
+        )
 
 
 def _predictor(space: DesignSpace, description: NetworkDescription) -> PairTables:

@@ -21,8 +21,10 @@ class TrainingSettings:
         shift_pixels: inputs are moved by up to that many pixels, along each axis that has any.
         shift_time: inputs are moved by up to that many more columns, which are moments in signals
             and sounds.
+        mask: a band of rows and one of columns, each up to that wide, is set to 0.
         turn_degrees: signals of three axes are turned by an angle of that standard deviation.
         flip: half of the inputs are mirrored, left to right; not where the side carries meaning.
+        balanced: every class is drawn equally often, however many samples it has.
         random_passes: uniformly random configurations a step.
         small_passes: random small configurations a step.
         small_draws: a small configuration is the cheapest of that many random ones.
@@ -40,8 +42,10 @@ class TrainingSettings:
     feature_matching: float = 0.2
     shift_pixels: int = 1
     shift_time: int = 0
+    mask: int = 0
     turn_degrees: float = 0.0
     flip: bool = False
+    balanced: bool = False
     random_passes: int = 2
     small_passes: int = 1
     small_draws: int = 4

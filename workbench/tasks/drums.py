@@ -14,7 +14,14 @@ from workbench.core.errors import InputFileError
 from workbench.space.description import DataCard
 from workbench.tasks.drumkit import Drumkit, read_drumkit
 from workbench.tasks.findings import Reading
-from workbench.tasks.sounds import SOUND_TRAINING, Sound, digest_of, sound_backbone, sound_splits
+from workbench.tasks.sounds import (
+    INPUTS,
+    SOUND_TRAINING,
+    Sound,
+    digest_of,
+    sound_backbone,
+    sound_splits,
+)
 from workbench.tasks.task import Dataset, Task
 
 KIT_FILE = "drumkit.xml"
@@ -79,6 +86,7 @@ def read_drums(folder: Path, reading: Reading) -> Dataset:
             "by maker of the kit: never trained on are " + ", ".join(TEST_KITS) + "; equal"
             " files count once"
         ),
+        inputs=INPUTS,
     )
     return Dataset(*sound_splits(sounds, reading, most=1), CLASSES, card)
 

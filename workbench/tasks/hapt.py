@@ -54,6 +54,7 @@ def read_hapt(folder: Path, reading: Reading) -> Dataset:
             "by person, as UCI splits: 21 people to train on, the other 9"
             f" ({test}) never trained on; windows of 128 samples, hop 64"
         ),
+        inputs="acceleration along x, y, z in g, then rotation in rad/s, 128 samples at 50 Hz",
     )
     train, tested = (
         _windows([e for e in experiments if (e.person in TEST_PEOPLE) is part])

@@ -17,6 +17,7 @@ from workbench.tasks.findings import Reading
 from workbench.tasks.log_mel import (
     BANDS,
     MOMENTS,
+    RANGE_DB,
     RATE_HZ,
     WINDOW_SAMPLES,
     Picture,
@@ -29,6 +30,12 @@ MOST_WINDOWS = 10
 """Pictures that are made of one file, at most."""
 AUDIBLE = 0.01
 """A window whose peak is lower than that part of the file's (-40 dB) is left out as silence."""
+
+INPUTS = (
+    f"log-mel picture of {WINDOW_SAMPLES / RATE_HZ:.2f} s at {RATE_HZ // 1000} kHz: {BANDS} bands"
+    f" (rows, lowest first) by {MOMENTS} moments; 1 is its loudest point, 0 is {RANGE_DB:.0f} dB"
+    " below"
+)
 
 _OPERATORS = ("identity", "fire", "mbv2", "svd", "sparse", "dwsep", "ch50", "ch25")
 
@@ -50,7 +57,16 @@ def sound_backbone(name: str, classes: int) -> Backbone:
 
 
 SOUND_TRAINING = TrainingSettings(
-    plain_epochs=10.0, epochs=100.0, batch=32, shift_pixels=2, shift_time=4, validation_images=60
+    plain_epochs=20.0,
+    epochs=150.0,
+    batch=32,
+    learning_rate=0.1,
+    weight_decay=1e-3,
+    shift_pixels=2,
+    shift_time=6,
+    mask=8,
+    balanced=True,
+    validation_images=60,
 )
 
 

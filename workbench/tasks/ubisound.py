@@ -14,7 +14,14 @@ from workbench.core.errors import InputFileError
 from workbench.space.description import DataCard
 from workbench.tasks.findings import Reading
 from workbench.tasks.log_mel import SUFFIXES
-from workbench.tasks.sounds import SOUND_TRAINING, Sound, digest_of, sound_backbone, sound_splits
+from workbench.tasks.sounds import (
+    INPUTS,
+    SOUND_TRAINING,
+    Sound,
+    digest_of,
+    sound_backbone,
+    sound_splits,
+)
 from workbench.tasks.task import Dataset, Task
 
 USUAL_CLASSES = 9
@@ -60,6 +67,7 @@ def read_ubisound(folder: Path, reading: Reading) -> Dataset:
         licence="",
         files_sha256={f"all {len(sounds)} sound files": digest_of(sound.path for sound in sounds)},
         split=split,
+        inputs=INPUTS,
     )
     return Dataset(*sound_splits(sounds, reading), tuple(classes), card)
 

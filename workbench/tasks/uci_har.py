@@ -58,6 +58,10 @@ def read_uci_har(folder: Path, reading: Reading) -> Dataset:
         licence="CC BY 4.0 as UCI publishes it",
         files_sha256={path.relative_to(root).as_posix(): sha256_of(path) for path in files},
         split="by person, as published: 21 people to train on, the other 9 never trained on",
+        inputs=(
+            "acceleration along x, y, z in g, rotation in rad/s, acceleration without gravity in g,"
+            " 128 samples at 50 Hz"
+        ),
     )
     return Dataset(parts["train"].split(), parts["test"].split(), ACTIVITIES, card)
 

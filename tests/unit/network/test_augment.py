@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workbench.core.errors import SettingsError
-from workbench.network.augment import augmented, check_augmentation, shifted, turned
+from workbench.network.augment import augmented, check_augmentation, masked, shifted, turned
 from workbench.space.recipe import TrainingSettings
 
 STILL = TrainingSettings(shift_pixels=0)
@@ -42,6 +42,15 @@ def test_signals_move_in_time_alone() -> None:
     moved = augmented(signals, TrainingSettings(shift_pixels=2), np.random.default_rng(1))
     assert torch.equal(moved.sum((1, 2, 3)), torch.full((100,), 6.0))
     assert _places(moved) == {(0, x) for x in range(2, 7)}
+
+
+def test_a_band_of_rows_and_one_of_columns_are_hidden() -> None:
+    images = torch.ones(300, 1, 9, 15)
+    hidden = masked(images, 3, np.random.default_rng(1)) == 0
+    rows, columns = hidden.all(3).sum((1, 2)), hidden.all(2).sum((1, 2))
+    assert set(rows.tolist()) == set(columns.tolist()) == {0, 1, 2, 3}
+    counted = rows * 15 + columns * 9 - rows * columns
+    assert torch.equal(hidden.sum((1, 2, 3)), counted)
 
 
 def test_turned_signals_keep_their_length_and_the_angle_between_sensors() -> None:

@@ -36,6 +36,25 @@ def test_what_is_kept_back_is_of_all_classes_and_never_trained_on() -> None:
     assert not kept & set(seen)
 
 
+def test_balanced_batches_hold_every_class_equally_often() -> None:
+    data = _ordered()
+    few = np.concatenate([np.arange(4), np.arange(40, 200)])
+    data = Split(data.images[few], data.labels[few])
+    settings = TrainingSettings(batch=16, shift_pixels=0, validation_images=0, balanced=True)
+    batches = Batches(data, settings)
+    for epoch in range(2):
+        labels, numbers = [], []
+        for step in range(batches.per_epoch * epoch, batches.per_epoch * (epoch + 1)):
+            images, of_step = batches.batch(1, step)
+            labels += of_step.tolist()
+            numbers += (images[:, 0, 0, 0] * 255).round().int().tolist()
+        assert min(np.bincount(labels)) >= 29
+        # Of the small class all are drawn, and often; of a large one nothing twice.
+        assert set(numbers) >= {0, 1, 2, 3}
+        large = [number for number in numbers if number >= 40]
+        assert len(large) == len(set(large))
+
+
 def test_whole_numbers_are_scaled_and_a_mapped_file_serves(tmp_path) -> None:  # type: ignore[no-untyped-def]
     data = _ordered()
     stored = np.memmap(tmp_path / "pixels", np.uint8, "w+", shape=data.images.shape)

@@ -81,6 +81,10 @@ def test_the_command_writes_a_network_that_measures_as_it_says(
     assert description.accuracy_percent == pytest.approx(figures["accuracy_percent"])
     assert figures["measured_configurations"] == len(network.accuracy.measured.configurations)
     assert description.weights_sha256 == sha256_of(network.weights_path)
+    confusion = np.array(description.confusion)
+    assert confusion.sum(axis=1).tolist() == np.bincount(TEST.labels, minlength=5).tolist()
+    right = 100 * np.trace(confusion) / len(TEST)
+    assert right == pytest.approx(description.accuracy_percent, abs=0.005)
     assert description.recipe["seed"] == 1
     assert description.recipe["ensemble_steps"] == 38
     evolver = Evolver.read(network)

@@ -38,6 +38,13 @@ def test_reads_back_what_was_written(folder: Path) -> None:
     assert loss == pytest.approx(92.0 - float(value))
 
 
+def test_a_description_without_confusion_is_read_and_one_with_it_too(folder: Path) -> None:
+    assert read_network(folder).description.class_accuracy_percent == ()
+    _edit(lambda d: d.update(confusion=_confusion(9_200)))(folder)
+    accuracies = read_network(folder).description.class_accuracy_percent
+    assert accuracies == (92.0, *[None] * 9)
+
+
 def test_missing_folder_is_no_network(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="is no network"):
         read_network(tmp_path / "nowhere")
@@ -73,6 +80,13 @@ def _cut(name: str, keep: float, whole_lines: bool = False) -> Callable[[Path], 
     return edit
 
 
+def _confusion(right: int, wrong: int | None = None) -> list[list[int]]:
+    """Of 10,000 images of two classes so many right; eight classes without images."""
+    counts = [[0] * 10 for _ in range(10)]
+    counts[0][0], counts[0][1] = right, 10_000 - right if wrong is None else wrong
+    return counts
+
+
 BROKEN: dict[str, tuple[Callable[[Path], None], str, int | None, str]] = {
     "truncated description": (_cut("network.json", 0.5), "network.json", None, "not complete"),
     "newer version": (_edit(lambda d: d.update(version=2)), "network.json", None, "version 2"),
@@ -88,6 +102,18 @@ BROKEN: dict[str, tuple[Callable[[Path], None], str, int | None, str]] = {
     ),
     "text for a number": (
         _edit(lambda d: d.update(test_images="many")), "network.json", None, "test_images",
+    ),
+    "confusion of other classes": (
+        _edit(lambda d: d.update(confusion=[[9200, 800], [0, 0]])),
+        "network.json", None, "confusion matrix",
+    ),
+    "confusion of another accuracy": (
+        _edit(lambda d: d.update(confusion=_confusion(9_100))),
+        "network.json", None, "confusion matrix",
+    ),
+    "confusion of more images": (
+        _edit(lambda d: d.update(confusion=_confusion(9_200, 900))),
+        "network.json", None, "confusion matrix",
     ),
     "no accuracies": (
         lambda folder: (folder / "accuracy.csv").unlink(), "accuracy.csv", None, "cannot be read",

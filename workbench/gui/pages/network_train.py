@@ -117,7 +117,7 @@ class NetworkTrain(QWidget):
         self.error = ErrorPanel()
         self.data = DataPanel()
         self._key = CurveKey()
-        self._curve_note = label("thick: images kept back · thin: training batches", "small")
+        self._curve_note = label("thick: samples kept back · thin: training batches", "small")
         self._plots = QStackedWidget()
         self._hint = label(
             "Loss and accuracy of the largest, a random and the smallest network\n"

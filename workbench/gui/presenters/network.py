@@ -210,7 +210,7 @@ class NetworkView:
             unit = "%"
             source = Source(
                 Provenance.MEASURED,
-                f"on {description.test_images:,} test images of {description.data.name}; another"
+                f"on {description.test_images:,} test samples of {description.data.name}; another"
                 f" test set of that size would give ±{spread:.1f} points (95 %)",
             )
         else:

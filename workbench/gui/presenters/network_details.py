@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.gui.presenters.formats import fixed
-from workbench.space.description import Network
+from workbench.space.description import Network, NetworkDescription
 
 _RECIPE_WORDS = {
     "plain_epochs": "epochs of the backbone alone",
@@ -14,9 +14,10 @@ _RECIPE_WORDS = {
     "weight_decay": "weight decay",
     "shift_pixels": "shift, pixels",
     "shift_time": "shift in time, more pixels",
+    "mask": "widest band hidden, pixels",
     "turn_degrees": "turn of sensors, degrees",
     "training_minutes": "training, minutes",
-    "statistics_images": "images for statistics",
+    "statistics_images": "samples for statistics",
     "plain_steps": "steps of the backbone alone",
     "ensemble_steps": "steps of the ensemble",
 }
@@ -54,7 +55,7 @@ def sections(network: Network) -> tuple[Section, ...]:
             f"Mean over {about.random_configurations:,} uniformly random configurations.",
         ),
         Detail("configurations", f"{measured:,} {of_all} measured"),
-        Detail("test images", f"{about.test_images:,}"),
+        Detail("test samples", f"{about.test_images:,}"),
         Detail(
             "predictor's error",
             f"{error.mean_abs_points:.2f} points",
@@ -70,6 +71,7 @@ def sections(network: Network) -> tuple[Section, ...]:
         Detail("version", data.version),
         Detail("licence", data.licence),
         Detail("split", data.split),
+        *([Detail("inputs", data.inputs)] if data.inputs else []),
         Detail("files", f"{len(data.files_sha256)}, hashes known", f"SHA-256\n{hashes}"),
         Detail("classes", f"{len(about.labels)}", ", ".join(about.labels)),
     )
@@ -81,12 +83,33 @@ def sections(network: Network) -> tuple[Section, ...]:
         Detail("folder", str(network.folder)),
         Detail("weights", f"SHA-256 {about.weights_sha256[:12]}…", about.weights_sha256),
     )
+    classes = _classes(about)
     return (
         Section("Accuracy", "measured", figures),
+        *([Section("Classes", "measured", classes)] if classes else []),
         Section("Data", "", source),
         Section("Recipe", "", recipe),
         Section("Files", "", files),
     )
+
+
+def _classes(about: NetworkDescription) -> tuple[Detail, ...]:
+    """A line a class: how much of it the whole network gets right, and what it takes it for."""
+    details = []
+    rights = about.class_accuracy_percent
+    for index, (name, right, row) in enumerate(zip(about.labels, rights, about.confusion)):
+        taken = sorted(
+            ((count, other) for other, count in enumerate(row) if count and other != index),
+            reverse=True,
+        )
+        wrong = ", ".join(f"{about.labels[other]} {count:,}" for count, other in taken)
+        value = "no test samples" if right is None else f"{fixed(right, 1)} %"
+        if right is not None:
+            value += f" of {sum(row):,}"
+        if taken:
+            value += f"; also {about.labels[taken[0][1]]} ({taken[0][0]:,})"
+        details.append(Detail(name, value, f"Taken for: {wrong}." if wrong else ""))
+    return tuple(details)
 
 
 def as_text(network: Network) -> str:

@@ -166,7 +166,7 @@ def result_text(result: Mapping[str, object]) -> str:
     return (
         f"Whole network {_number(result, 'accuracy_percent'):.2f} %, random configurations"
         f" {_number(result, 'random_accuracy_percent'):.2f} % on average; measured on"
-        f" {_number(result, 'test_images'):,.0f} test images,"
+        f" {_number(result, 'test_images'):,.0f} test samples,"
         f" {_number(result, 'measured_configurations'):,.0f} configurations."
     )
 
