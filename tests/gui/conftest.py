@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,4 +63,43 @@ def replay(qtbot: QtBot, window: MainWindow) -> ReplayPage:
     page = window.page("replay")
     assert isinstance(page, ReplayPage)
     wait_until_settled(qtbot, page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def shared_day(
+    styled_application: QApplication, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReplayPage]:
+    """The Replay page with the sample day, loaded once for all tests of a module."""
+    file = tmp_path_factory.mktemp("window") / "window.ini"
+    made = make_window(
+        ServicesCatalogue(), Settings(QSettings(str(file), QSettings.Format.IniFormat))
+    )
+    made.resize(1440, 900)
+    made.show()
+    made.activateWindow()
+    made.show_page("replay")
+    page = made.page("replay")
+    assert isinstance(page, ReplayPage)
+    until_s = time.monotonic() + 20
+    while not page.settled:
+        assert time.monotonic() < until_s, "the sample day was not drawn"
+        styled_application.processEvents()
+        time.sleep(0.001)
+    yield page
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def day(shared_day: ReplayPage) -> ReplayPage:
+    """The same as it was at first: for tests that play, seek and zoom, and change nothing else."""
+    page = shared_day
+    page.pause()
+    page._set_speed(600)
+    page.ui.stack.fit()
+    if not page._lanes.opened:
+        page._toggle_layers()
+    page.to_start()
+    page.ui.stack.setFocus()
     return page

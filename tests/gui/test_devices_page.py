@@ -352,6 +352,7 @@ def test_a_sensor_is_calibrated_and_then_read_in_milliamperes(
     qtbot.waitUntil(lambda: page.panel.strips.text("current") == "250 mA", timeout=20_000)
     shown = _texts(page)
     assert "250 mA out of the battery" in shown
+    assert "the reading went from -100,000 to -400,000" in shown
     assert "µA, negative while discharging, a new reading every 5 s; confidence high" in shown
     assert page.panel.buttons["calibrate"].text() == "Calibrate its sensor again"
     page.on_hidden()

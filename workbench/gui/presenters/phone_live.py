@@ -51,11 +51,12 @@ def sensor_facts(live: PhoneLive, known: SensorCalibration | None) -> list[Fact]
         ]
     now_ma = float(known.milliamperes(np.array([live.current_raw], dtype=float))[0])
     flow = "out of the battery" if now_ma >= 0 else "into the battery"
-    evidence = "\n".join((*known.evidence, *(f"but: {reason}" for reason in known.reasons)))
-    return [
-        Fact("Battery current", f"{abs(now_ma):,.0f} mA {flow}", evidence),
-        Fact("Its sensor", f"{sensor_text(known)} ({known.provenance})", evidence),
+    facts = [
+        Fact("Battery current", f"{abs(now_ma):,.0f} mA {flow}", known.sensor),
+        Fact("Its sensor", f"{sensor_text(known)} ({known.provenance})", known.sensor),
+        Fact("Evidence", "; ".join(known.evidence)),
     ]
+    return [*facts, Fact("But", "; ".join(known.reasons))] if known.reasons else facts
 
 
 def sensor_text(known: SensorCalibration) -> str:
