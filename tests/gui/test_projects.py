@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from workbench.gui.widgets.project_contents import ProjectContents
 from workbench.gui.widgets.states import ErrorDialog
 from workbench.jobs import JobContext, run_in_thread
 from workbench.services.project_contents import add_file
-from workbench.services.projects import VARIABLE, default_project, project_in_use
-from workbench.storage import Block, Device, Plan, Project
+from workbench.services.projects import VARIABLE, default_project, library, project_in_use
+from workbench.storage import Block, Device, Plan, Project, ProjectError
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +170,19 @@ def test_contents_are_listed_exported_and_removed(
     qtbot.waitUntil(lambda: not dialog.busy, timeout=10_000)
     assert "0 runs" in dialog.head.text()
     dialog.close()
+
+
+def test_a_last_project_that_is_damaged_gives_way_to_the_default_one(
+    settings: Settings, project: Path
+) -> None:
+    project.write_bytes(project.read_bytes()[:-4096])
+    settings.set_text(project_desk.LAST_KEY, str(project))
+    assert project_desk.take_up_last(settings) is None
+    shutil.rmtree(library("trace").parent)  # as on another computer
+    with pytest.raises(ProjectError) as caught:
+        library("trace")
+    problem = project_desk.give_up_last(settings, caught.value)
+    assert "is damaged" in problem.message and problem.hint
+    assert project_in_use() == default_project()
+    with pytest.raises(ProjectError):
+        project_desk.give_up_last(settings, caught.value)

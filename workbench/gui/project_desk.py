@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from workbench.core.errors import WorkbenchError
 from workbench.gui.bridge import JobBridge
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.settings import Settings
@@ -53,6 +54,19 @@ def take_up_last(settings: Settings) -> Problem | None:
         f"{last}: the project of the last time is not there.",
         "Your default project is open instead. Open the other one where it is now.",
     )
+
+
+def give_up_last(settings: Settings, error: WorkbenchError) -> Problem:
+    """Work in the default project after all, because the last one cannot be read.
+
+    Raises:
+        WorkbenchError: the default one is what cannot be read.
+    """
+    if project_in_use() == default_project():
+        raise error
+    use_project(None)
+    settings.set_text(LAST_KEY, "")
+    return Problem.of(error)
 
 
 class ProjectDesk(QObject):

@@ -18,6 +18,7 @@ from workbench.services.catalogue import (
     list_traces,
 )
 from workbench.services.device_profiles import ProfileEntry, list_profiles
+from workbench.services.projects import refresh_in_use
 
 _SAMPLES = {"network": SAMPLE_NETWORK, "device": SAMPLE_PROFILE, "trace": SAMPLE_TRACE}
 
@@ -34,7 +35,12 @@ class ServicesCatalogue:
         }
 
     def full(self) -> Choices:
-        """All choices with details; a file that cannot be read says so in its story."""
+        """All choices with details; a file that cannot be read says so in its story.
+
+        Raises:
+            ProjectError: the project in use cannot be read.
+        """
+        refresh_in_use()
         return {
             "network": _sample_first("network", [_network(entry) for entry in list_networks()]),
             "device": _sample_first("device", self._devices()),

@@ -78,10 +78,16 @@ def run(start: Start) -> int:
     wanted = {"network": start.network, "device": start.device, "trace": start.trace}
     # A picture must not depend on what this user chose before, nor change it.
     settings = gui.memory_settings() if start.screenshot else gui.default_settings()
-    from workbench.gui.project_desk import take_up_last
+    from workbench.gui.project_desk import give_up_last, take_up_last
+    from workbench.services.projects import library
 
     lost = None if start.screenshot else take_up_last(settings)
-    window = gui.make_window(ServicesCatalogue(), settings, theme_name=start.theme, **wanted)
+    try:
+        library("trace")
+    except WorkbenchError as error:
+        lost = give_up_last(settings, error)
+    catalogue = ServicesCatalogue()
+    window = gui.make_window(catalogue, settings, theme_name=start.theme, **wanted)
     if start.screenshot is not None:
         window.resize(*start.size)
     if start.page or start.screenshot is not None:

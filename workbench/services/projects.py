@@ -170,6 +170,17 @@ def refresh_library(project: Project) -> None:
             stream.write(str(project.path.resolve()))
 
 
+def refresh_in_use() -> None:
+    """Lay out what the project in use holds now: its file may be another one than last time.
+
+    Raises: as `refresh_library`.
+    """
+    file = project_in_use()
+    if file.exists():
+        with open_project(file) as project:
+            refresh_library(project)
+
+
 def _folder(project: Path) -> Path:
     key = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()[:16]
     return _cache() / key
