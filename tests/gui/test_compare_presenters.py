@@ -468,6 +468,9 @@ def test_places_without_figures_say_what_makes_them_possible() -> None:
     assert untrained.command == "adaspring-workbench train --task cifar100 --data DIR --out DIR"
     assert (absent.state, absent.command) == ("absent", "train again")
     assert "trained without fire" in absent.story
+    rows = (StudyRow("hapt", "phone", "generated", "runtime3c", {}, 5),)
+    partial = build_grid(report(ratios=(), rows=rows), "generated", "fixed:fire").rows[3].cells[0]
+    assert (partial.state, partial.note) == ("partial", "partly computed")
     pending = build_grid(report(ratios=()), "generated", "fixed:fire").rows[3].cells[0]
     assert (pending.state, pending.note) == ("pending", "not computed")
 

@@ -119,8 +119,9 @@ class StudyView(QWidget):
 
     def _refresh(self) -> None:
         report = self._report
-        for widget in (self._baselines, self.measures):
-            widget.setVisible(report is not None and self._place is None)
+        grid = report is not None and self._place is None
+        self.measures.setVisible(grid)
+        self._baselines.setVisible(grid and self._baselines.count() > 0)
         self._scenarios.setVisible(report is not None)
         if report is None:
             self._states.setCurrentWidget(self._empty)

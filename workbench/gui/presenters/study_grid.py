@@ -33,7 +33,7 @@ class GridCell:
     """One task on one platform.
 
     Attributes:
-        state: ``done``, ``pending``, ``absent`` (the study lacks it) or ``untrained``.
+        state: ``done``, ``partial``, ``pending``, ``absent`` (the study lacks it) or ``untrained``.
         figures: by key of `MEASURES`; those that are not known are not in it.
         note: what stands in the cell where there are no figures.
         command: what makes it possible; empty where there is nothing to do.
@@ -150,7 +150,11 @@ def _cell(
     some = bool(report.select(task, platform, scenario))
     note = "partly computed" if some else "not computed"
     return GridCell(
-        task, platform, "pending", note=note, story=f"{note.capitalize()}: let the study go on."
+        task,
+        platform,
+        "partial" if some else "pending",
+        note=note,
+        story=f"{note.capitalize()}: let the study go on.",
     )
 
 

@@ -281,7 +281,7 @@ class StudyGrid(QWidget):
 
     def _choose(self) -> None:
         cell = self.current
-        if cell is not None and cell.state == "done":
+        if cell is not None and cell.state in ("done", "partial"):
             self.chosen.emit(cell.task, cell.platform)
 
     def _cell_at(self, position: QPointF) -> tuple[int, int] | None:
