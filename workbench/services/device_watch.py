@@ -5,10 +5,8 @@ from __future__ import annotations
 import queue
 from dataclasses import dataclass
 
-from workbench.devices.virtual import PhoneSettings
 from workbench.jobs import JobContext
 from workbench.services.devices import DeviceListEvent, list_devices, watch_devices
-from workbench.services.virtual_phone import VirtualPhone, VirtualPhoneOptions, known_programs
 
 _POLL_S = 0.2
 
@@ -71,6 +69,14 @@ def run_virtual_phone(context: JobContext, profile: str) -> None:
     Raises:
         WorkbenchError: there is no such profile, or it cannot be imitated.
     """
+    # A phone's whole shell, which only those need who start one.
+    from workbench.devices.virtual import PhoneSettings
+    from workbench.services.virtual_phone import (
+        VirtualPhone,
+        VirtualPhoneOptions,
+        known_programs,
+    )
+
     options = VirtualPhoneOptions(
         profile,
         settings=PhoneSettings(serial=f"VIRTUAL-{profile}"[:40]),

@@ -14,7 +14,6 @@ from workbench.gui.shell import Shell
 from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent
 from workbench.profiling.energy.sensor import SensorCalibration
 from workbench.services.devices import FoundDevice
-from workbench.services.sensor_calibration import SensorCalibrated, stored_calibration
 
 _NEEDED = ("battery_current", "energy_now", "agent")
 """Capabilities that calibrating takes, in the order in which their reasons matter."""
@@ -37,6 +36,8 @@ class SensorDesk(QObject):
     def known(self, serial: str, phone: PhoneDescription) -> SensorCalibration | None:
         """The calibration of a phone's sensor; None where there is none."""
         if serial not in self._known:
+            from workbench.services.sensor_calibration import stored_calibration
+
             try:
                 stored = stored_calibration(phone)
             except WorkbenchError as error:
@@ -70,7 +71,7 @@ class SensorDesk(QObject):
         if serial is None or not isinstance(event, Done | Failed | Cancelled):
             return
         del self._jobs[event.job_id]
-        if isinstance(event, Done) and isinstance(event.result, SensorCalibrated):
+        if isinstance(event, Done):
             self._known[serial] = event.result.calibration
             text = sensor_text(event.result.calibration)
             self._shell.notify(f"Current sensor of {event.result.title}: {text}.", "good")

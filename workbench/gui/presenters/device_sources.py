@@ -11,7 +11,6 @@ from workbench.services.computer import watch_computer
 from workbench.services.device_watch import run_virtual_phone, watch_phones
 from workbench.services.devices import connect_address, disconnect_address, pair
 from workbench.services.phone_live import watch_phone
-from workbench.services.sensor_calibration import start_sensor_calibration
 
 
 def _start_computer() -> Job:
@@ -58,6 +57,12 @@ def _start_server() -> Job:
     return run_in_thread(start_adb_server, name="Start the ADB server")
 
 
+def _start_calibration(name: str) -> Job:
+    from workbench.services.sensor_calibration import start_sensor_calibration
+
+    return start_sensor_calibration(name)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceSources:
     """Jobs around devices.
@@ -80,4 +85,4 @@ class DeviceSources:
     disconnect: Callable[[str], Job] = _start_disconnecting
     start_server: Callable[[], Job] = _start_server
     no_start: Callable[[], str] = cannot_start
-    calibrate: Callable[[str], Job] = start_sensor_calibration
+    calibrate: Callable[[str], Job] = _start_calibration
