@@ -49,7 +49,17 @@ def test_an_unknown_operator_keeps_its_spare_colour() -> None:
 
 @THEMES
 def test_policies_can_be_told_from_the_panel(tokens: Tokens) -> None:
-    for name in ("runtime3c", "exact", "static", "backbone", "greedy", "random", "fixed:ch50"):
+    for name in (
+        "runtime3c",
+        "exact",
+        "static",
+        "backbone",
+        "greedy",
+        "random",
+        "ofa",
+        "nsga2",
+        "fixed:ch50",
+    ):
         assert contrast(policy_colour(name, tokens), tokens.panel) >= 2, name
 
 

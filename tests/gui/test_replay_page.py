@@ -15,6 +15,7 @@ from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.replay import ReplayPage
 from workbench.gui.presenters.replay_view import ReplayView
 from workbench.gui.replay_backend import ServicesBackend
+from workbench.jobs import JobContext
 
 NINE = 9 * 3600
 
@@ -138,11 +139,13 @@ class FailingSession:
     def __getattr__(self, name: str) -> object:
         return getattr(self._session, name)
 
-    def run(self, policies: Sequence[str], values: Mapping[str, float]) -> ReplayView:
+    def run(
+        self, context: JobContext, policies: Sequence[str], values: Mapping[str, float]
+    ) -> ReplayView:
         self._runs += 1
         if self._runs == 3:  # the first two show the day
             raise ZeroDivisionError("a bug")
-        view: ReplayView = self._session.run(policies, values)
+        view: ReplayView = self._session.run(context, policies, values)
         return view
 
 

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.waiting import wait_until_settled
+from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.replay import ReplayPage
 
 
@@ -26,6 +27,21 @@ def test_hiding_a_policy_needs_no_new_run_and_showing_a_new_one_does(
     wait_until_settled(qtbot, replay)
     assert replay.view is not before
     assert replay.view is not None and replay.view.policy("backbone") is not None
+
+
+def test_a_policy_that_takes_long_can_be_stopped_and_is_hidden_then(
+    qtbot: QtBot, window: MainWindow, replay: ReplayPage
+) -> None:
+    before = replay.ui.chips.visible
+    replay.ui.chips.bring("ofa")
+    qtbot.waitUntil(lambda: bool(replay.shell.bridge.running()), timeout=20_000)
+    (job,) = replay.shell.bridge.running()
+    qtbot.waitUntil(lambda: job.latest_progress is not None, timeout=20_000)
+    window.bottom_bar.cancel_asked.emit(job)
+    qtbot.waitUntil(lambda: "ofa" not in replay.ui.chips.visible, timeout=20_000)
+    qtbot.waitUntil(lambda: not replay.shell.bridge.running(), timeout=20_000)
+    assert replay.ui.chips.visible == before
+    assert replay.view is not None
 
 
 def test_the_last_policy_cannot_be_hidden(replay: ReplayPage) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,17 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from workbench.cli.following import EXIT_INTERRUPTED, follow
 from workbench.cli.parameters import aligned, number
 from workbench.cli.project_option import project_option
+from workbench.context.records import Trace
 from workbench.core.errors import SettingsError
 from workbench.export.region_text import region_summary
 from workbench.export.replay_document import replay_document
 from workbench.export.replay_report import ReplayReport
+from workbench.jobs import JobCancelled, JobContext, run_in_thread
 from workbench.replay.records import PolicySummary, ReplayResult, ReplaySettings
+from workbench.search.policy_names import FIXED, POLICY_TEXTS
 from workbench.search.problem import Objective
 from workbench.services.catalogue import (
     SAMPLE_NETWORK,
@@ -99,8 +101,8 @@ def _trigger_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "policies",
     metavar="POLICY",
     multiple=True,
-    help="Policy to replay; may be given many times: runtime3c, exact, greedy, random, static,"
-    f" backbone, fixed:OPERATOR.  [default: {', '.join(DEFAULT_POLICIES)}]",
+    help=f"Policy to replay; may be given many times: {', '.join(POLICY_TEXTS)},"
+    f" {FIXED}OPERATOR.  [default: {', '.join(DEFAULT_POLICIES)}]",
 )
 @click.option(
     "--out",
@@ -114,7 +116,7 @@ def _trigger_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="INTEGER",
     default=7,
     show_default=True,
-    help="Of the arrivals of inferences and of the policy random.",
+    help="Of the arrivals of inferences and of policies that draw: random, ofa, nsga2.",
 )
 @click.option(
     "--loop",
@@ -181,7 +183,7 @@ def command(
     force: bool,
     as_json: bool,
     **options: Any,
-) -> None:
+) -> int:
     """Replay a context trace under one or many policies.
 
     The same inputs and seed give the same files, byte for byte.
@@ -197,7 +199,22 @@ def command(
     settings = _settings(deployment, options)
     chosen = policies or DEFAULT_POLICIES
     _say(f"replaying {len(samples):,} samples under {', '.join(dict.fromkeys(chosen))}")
-    result = Replayer(deployment).run(samples, chosen, settings, _decision_counter())
+    try:
+        result: ReplayResult = follow(
+            run_in_thread(
+                _replay,
+                {
+                    "deployment": deployment,
+                    "samples": samples,
+                    "policies": chosen,
+                    "settings": settings,
+                },
+                name="Replay",
+            )
+        )
+    except JobCancelled:
+        _say("stopped; nothing was written")
+        return EXIT_INTERRUPTED
     report = replay_report(result, deployment, samples, names, plots=plots)
     document = replay_document(report, {})
     if out is not None:
@@ -212,11 +229,12 @@ def command(
         document = written.document
     if as_json:
         click.echo(document_text(document), nl=False)
-        return
+        return 0
     for line in _table(result, deployment):
         click.echo(line)
     for line in _region(report):
         click.echo(line)
+    return 0
 
 
 def _region(report: ReplayReport) -> list[str]:
@@ -235,20 +253,21 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _decision_counter() -> Callable[[], None] | None:
-    """Called at every decision, it shows how many there were; None where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
-    count, shown_s = 0, 0.0
-
-    def counted() -> None:
-        nonlocal count, shown_s
-        count += 1
-        if time.monotonic() - shown_s > 0.1:
-            shown_s = time.monotonic()
-            click.echo(f"\r{count:,} decisions\r", nl=False, err=True)
-
-    return counted
+def _replay(
+    context: JobContext,
+    deployment: Deployment,
+    samples: Trace,
+    policies: Sequence[str],
+    settings: ReplaySettings,
+) -> ReplayResult:
+    """The replay as a job: how far it is, and Ctrl+C between two decisions."""
+    return Replayer(deployment).run(
+        samples,
+        policies,
+        settings,
+        context.check_cancelled,
+        lambda name, share: context.progress(share, name),
+    )
 
 
 def _names(

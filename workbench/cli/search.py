@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.cli.parameters import aligned, charge, number
 from workbench.cli.project_option import project_option
+from workbench.search.policy_names import FIXED, POLICY_TEXTS
 from workbench.search.problem import Context, Objective, Outcome
 from workbench.services.catalogue import find_network
 from workbench.services.deployment import Deployment, deploy
@@ -80,21 +81,21 @@ _USUAL = Objective()
     "--policy",
     default="runtime3c",
     show_default=True,
-    help="runtime3c, exact, greedy, random, static, backbone or fixed:OPERATOR.",
+    help=f"{', '.join(POLICY_TEXTS)} or {FIXED}OPERATOR.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=7,
     show_default=True,
-    help="Of the policy random.",
+    help="Of policies that draw: random, ofa, nsga2.",
 )
 @click.option(
     "--repeats",
     type=click.IntRange(1, 100_000),
     default=200,
     show_default=True,
-    help="How often the search is repeated to measure its time.",
+    help="How often the search is repeated to measure its time; no longer than 5 s.",
 )
 @project_option(writes=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

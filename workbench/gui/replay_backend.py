@@ -22,6 +22,7 @@ from workbench.gui.presenters.replay_view import (
     ReplayView,
     SpaceView,
 )
+from workbench.jobs import JobContext
 from workbench.replay.records import PolicyRun, ReplayResult, ReplaySettings
 from workbench.search.exact import Enumeration
 from workbench.search.policies import policy_names
@@ -84,9 +85,17 @@ class ServicesSession:
             name for name in DEFAULT_POLICIES if name in self.policies
         ) or (self.policies[0],)
 
-    def run(self, policies: Sequence[str], values: Mapping[str, float]) -> ReplayView:
+    def run(
+        self, context: JobContext, policies: Sequence[str], values: Mapping[str, float]
+    ) -> ReplayView:
         """Replay the whole trace."""
-        result = self._replayer.run(self._trace, policies, self._knobs.settings(values))
+        result = self._replayer.run(
+            self._trace,
+            policies,
+            self._knobs.settings(values),
+            context.check_cancelled,
+            lambda name, share: context.progress(share, name),
+        )
         return ReplayView(
             t_s=result.t_s,
             origin_s=self._origin_s,

@@ -51,11 +51,13 @@ class Engine:
         policies: Sequence[Policy],
         settings: ReplaySettings,
         check_cancelled: Callable[[], None] | None = None,
+        progress: Callable[[str, float], None] | None = None,
     ) -> ReplayResult:
-        """Replay `trace` under each policy.
+        """Replay `trace` under each policy, one after the other.
 
         Args:
             check_cancelled: called before every decision; raises to stop.
+            progress: called there with the policy's name and the share of the trace behind it.
 
         Raises:
             SettingsError: when no policy is given or the objective does not suit the profile.
@@ -68,7 +70,8 @@ class Engine:
         if settings.with_gap and not self.problem.enumerable:
             labels = LabelSetting(self.problem)
         runs = tuple(
-            _Run(self, day, settings, policy, labels, check_cancelled).run() for policy in policies
+            _Run(self, day, settings, policy, labels, check_cancelled, progress).run()
+            for policy in policies
         )
         return ReplayResult(
             settings=settings,
@@ -148,10 +151,12 @@ class _Run:
         policy: Policy,
         labels: LabelSetting | None,
         check_cancelled: Callable[[], None] | None,
+        progress: Callable[[str, float], None] | None,
     ) -> None:
         self._engine, self._day, self._settings = engine, day, settings
         self._policy, self._labels = policy, labels
         self._check_cancelled = check_cancelled
+        self._progress = progress
         # Each policy has its own stream, so that adding one does not change the others.
         self._rng = np.random.default_rng([settings.seed, *policy.name.encode()])
         self._reference_rng = np.random.default_rng([settings.seed, 1])
@@ -176,6 +181,8 @@ class _Run:
         while event is not None:
             if self._check_cancelled is not None:
                 self._check_cancelled()
+            if self._progress is not None:
+                self._progress(self._policy.name, at / samples)
             configuration = self._decide(event)
             event = self._hold(configuration, at)
             at = event.index if event is not None else samples

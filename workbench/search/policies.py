@@ -8,8 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from workbench.core.errors import SettingsError
+from workbench.search.evolutionary import OfaPolicy
 from workbench.search.exact import Enumeration
 from workbench.search.labels import LabelSetting
+from workbench.search.policy_names import FIXED
 from workbench.search.problem import Problem, Situation
 from workbench.search.runtime3c import Runtime3C
 from workbench.space.design_space import Configuration, DesignSpace
@@ -140,19 +142,27 @@ class FixedPolicy:
         return self._configuration
 
 
+def _nsga2(problem: Problem) -> Policy:
+    from workbench.search.nsga2 import Nsga2Policy  # imported here: pymoo takes a while
+
+    return Nsga2Policy(problem)
+
+
 _CHOOSERS: dict[str, Callable[[Problem], Policy]] = {
     "runtime3c": Runtime3CPolicy,
     "exact": ExactPolicy,
     "static": StaticPolicy,
     "greedy": GreedyPolicy,
     "random": RandomPolicy,
+    "ofa": OfaPolicy,
+    "nsga2": _nsga2,
 }
 
 
 def policy_names(space: DesignSpace) -> tuple[str, ...]:
     """Every policy this space offers."""
     operators = dict.fromkeys(name for names in space.operators for name in names[1:])
-    return (*_CHOOSERS, "backbone", *(f"fixed:{name}" for name in operators))
+    return (*_CHOOSERS, "backbone", *(FIXED + name for name in operators))
 
 
 def make_policy(name: str, problem: Problem) -> Policy:
@@ -166,8 +176,8 @@ def make_policy(name: str, problem: Problem) -> Policy:
         return _CHOOSERS[name](problem)
     if name == "backbone":
         return FixedPolicy(name, space.backbone_configuration)
-    if name.startswith("fixed:"):
-        return FixedPolicy(name, space.uniform(name.removeprefix("fixed:")))
+    if name.startswith(FIXED):
+        return FixedPolicy(name, space.uniform(name.removeprefix(FIXED)))
     raise SettingsError(
         f"There is no policy {name!r}.", f"Known: {', '.join(policy_names(space))}."
     )

@@ -273,8 +273,14 @@ class Situation:
     @functools.cached_property
     def backbone_log(self) -> float:
         """ln of the backbone's cost (energy, latency) or -ln E; the scale's zero."""
-        row = self.problem.backbone_metrics[:, None]
-        return float(self._log_cost(row, self.cpu_ms(row[LATENCY], row[STORAGE]))[0])
+        return float(self.log_cost(self.problem.backbone_metrics[:, None])[0])
+
+    def log_cost(self, metrics: FloatArray) -> FloatArray:
+        """ln of the cost (energy, latency) of (METRICS, ...) candidates, but for a constant; -ln E.
+
+        What `evaluate` weighs by lambda2.
+        """
+        return self._log_cost(metrics, self.cpu_ms(metrics[LATENCY], metrics[STORAGE]))
 
     def _log_cost(self, metrics: FloatArray, cpu_ms: FloatArray) -> FloatArray:
         if self.objective.efficiency == "intensity":

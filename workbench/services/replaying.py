@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from workbench.context.records import Trace
 from workbench.replay.records import ReplayResult, ReplaySettings
 from workbench.search.policies import Policy, make_policy
+from workbench.search.policy_names import SLOW_POLICIES
 from workbench.services.deployment import Deployment
 
 DEFAULT_POLICIES = ("runtime3c", "exact", "static", "fixed:fire", "backbone")
@@ -34,14 +36,20 @@ class Replayer:
         policies: Sequence[str],
         settings: ReplaySettings,
         check_cancelled: Callable[[], None] | None = None,
+        progress: Callable[[str, float], None] | None = None,
     ) -> ReplayResult:
         """Replay `trace` under the named policies.
+
+        Args:
+            check_cancelled: called before every decision; raises to stop.
+            progress: called there with the policy's name and the share of the work behind it.
 
         Raises:
             SettingsError: for an unknown policy, or an objective that the profile cannot serve.
         """
         chosen = [self.policy(name) for name in dict.fromkeys(policies)]
-        return self.deployment.engine.run(trace, chosen, settings, check_cancelled)
+        told = None if progress is None else _WholeWork(chosen, progress)
+        return self.deployment.engine.run(trace, chosen, settings, check_cancelled, told)
 
     def policy(self, name: str) -> Policy:
         """The policy of that name, prepared.
@@ -52,3 +60,22 @@ class Replayer:
         if name not in self._policies:
             self._policies[name] = make_policy(name, self.deployment.problem)
         return self._policies[name]
+
+
+class _WholeWork:
+    """Turns shares of each policy's day into shares of the whole work.
+
+    Beside policies that take long the others take no time.
+    """
+
+    def __init__(self, policies: Sequence[Policy], progress: Callable[[str, float], None]) -> None:
+        self._progress = progress
+        names = [policy.name for policy in policies]
+        slow = [name in SLOW_POLICIES for name in names]
+        weights = [float(one or not any(slow)) for one in slow]
+        self._weights = dict(zip(names, weights))
+        self._before = dict(zip(names, accumulate(weights, initial=0.0)))
+        self._total = sum(weights)
+
+    def __call__(self, name: str, share: float) -> None:
+        self._progress(name, (self._before[name] + share * self._weights[name]) / self._total)

@@ -13,6 +13,9 @@ from workbench.search.policies import make_policy
 from workbench.search.problem import Context, Objective, Outcome, Situation
 from workbench.services.deployment import Deployment
 
+_TIMING_S = 5.0
+"""A policy that takes long is not timed again after this."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchReport:
@@ -53,7 +56,8 @@ def search_once(
     """Search for one context.
 
     Args:
-        repeats: how often the same search is timed; the choice is the same each time.
+        repeats: how often the same search is timed, unless that takes more than `_TIMING_S`; the
+            choice is the same each time.
 
     Raises:
         SettingsError: for an unknown policy or an objective that the profile cannot serve.
@@ -61,8 +65,8 @@ def search_once(
     problem = deployment.problem
     problem.check(objective)
     searcher = make_policy(policy, problem)
-    times_ms = []
-    for _ in range(max(1, repeats)):
+    times_ms: list[float] = []
+    while not times_ms or (len(times_ms) < repeats and sum(times_ms) < 1000 * _TIMING_S):
         # A new situation each time: what it caches belongs to the search.
         situation = Situation(problem, context, objective)
         rng = np.random.default_rng(seed)

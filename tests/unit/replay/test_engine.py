@@ -250,3 +250,14 @@ def test_a_cancelled_replay_stops_at_the_next_decision() -> None:
     engine = Engine(problem(), 92.0, BATTERY_MJ)
     with pytest.raises(Stop):
         engine.run(day(), [make_policy("runtime3c", problem())], ReplaySettings(), check)
+
+
+def test_a_replayer_tells_how_far_it_is() -> None:
+    told: list[tuple[str, float]] = []
+    policies = [make_policy(name, problem()) for name in ("backbone", "runtime3c")]
+    engine = Engine(problem(), 92.0, None)
+    engine.run(day(), policies, ReplaySettings(), progress=lambda *now: told.append(now))
+    assert told[:2] == [("backbone", 0.0), ("runtime3c", 0.0)]
+    shares = [share for name, share in told if name == "runtime3c"]
+    assert shares == sorted(shares)
+    assert 0 < shares[-1] < 1

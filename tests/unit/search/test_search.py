@@ -13,9 +13,12 @@ from tests.helpers.networks import deep_space, five_layer_space, invented_accura
 from workbench.core.errors import SettingsError
 from workbench.search.candidates import Candidates
 from workbench.search.continuations import Continuations, additive_preferences
+from workbench.search.evolutionary import EvolutionSettings, OfaPolicy
 from workbench.search.exact import Enumeration
 from workbench.search.labels import LabelSetting
-from workbench.search.policies import make_policy, policy_names
+from workbench.search.nsga2 import Nsga2Policy
+from workbench.search.policies import Policy, make_policy, policy_names
+from workbench.search.policy_names import POLICY_TEXTS, SLOW_POLICIES, policy_text
 from workbench.search.problem import LATENCY, STORAGE, Context, Objective, Problem, Situation
 from workbench.search.runtime3c import Runtime3C
 from workbench.services.benchmarks import random_situations
@@ -202,11 +205,57 @@ def test_every_policy_answers_and_the_better_ones_are_no_worse() -> None:
     )
     for situation in situations(five(), 10):
         exact = situation.outcome(make_policy("exact", five()).decide(situation, _rng()))
-        for name in names:
+        for name in set(names) - SLOW_POLICIES:
             outcome = situation.outcome(make_policy(name, five()).decide(situation, _rng()))
             assert exact.violation <= outcome.violation + 1e-12
             if outcome.feasible:
                 assert exact.objective <= outcome.objective + 1e-9
+
+
+def test_every_policy_is_described() -> None:
+    for name in policy_names(five().space):
+        assert policy_text(name)
+    assert policy_text("fixed:fire").startswith("fire on every layer")
+    assert POLICY_TEXTS.keys() > SLOW_POLICIES
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        OfaPolicy(five(), EvolutionSettings(population=40, generations=30)),
+        Nsga2Policy(five(), population=40, generations=20),
+    ],
+    ids=["ofa", "nsga2"],
+)
+def test_evolutionary_policies_get_near_the_optimum(policy: Policy) -> None:
+    gaps = []
+    for situation in situations(five(), 8):
+        reference = Enumeration(situation).reference()
+        outcome = situation.outcome(policy.decide(situation, _rng()))
+        if reference.objective is not None:
+            assert outcome.feasible
+            gaps.append(reference.gap(outcome.objective) or 0.0)
+    assert len(gaps) > 3
+    assert min(gaps) >= 0
+    assert np.mean(gaps) < 0.1
+
+
+@pytest.mark.parametrize("name", ["ofa", "nsga2"])
+def test_evolutionary_policies_are_fixed_by_their_generator_and_end_where_nothing_is_feasible(
+    name: str,
+) -> None:
+    situation = Situation(five(), Context(0.5, 1024.0, 0.5, 1.0, 0.01), Objective())
+    policy = make_policy(name, five())
+    chosen = policy.decide(situation, _rng())
+    assert chosen == policy.decide(situation, _rng())
+    least = Enumeration(situation).evaluation.violation.min()
+    assert situation.outcome(chosen).violation == pytest.approx(least, rel=0.2)
+
+
+def test_fixed_covers_operators_that_only_some_layers_have() -> None:
+    policy = make_policy("fixed:skip", five())
+    situation = next(situations(five(), 1))
+    assert five().space.text(policy.decide(situation, _rng())) == "identity/skip/identity/skip"
 
 
 def test_random_is_fixed_by_its_generator() -> None:

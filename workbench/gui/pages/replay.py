@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
@@ -26,6 +27,7 @@ from workbench.gui.presenters.replay_view import (
 )
 from workbench.gui.shell import Page, Shell
 from workbench.gui.workspace import KINDS
+from workbench.search.policy_names import SLOW_POLICIES
 
 _REGION_INTERVAL_S = 0.1
 _SLOW_MS = 100
@@ -272,7 +274,18 @@ class ReplayPage(Page):
             moment, self._wanted_moment = self._wanted_moment, None
             self.show_moment(*moment)
         if any(run.view.policy(name) is None for name in self.ui.chips.visible):
-            self._rerun()
+            self._run(self.ui.chips.visible)
+
+    def on_stopped(self) -> None:
+        """A run that takes long was cancelled: what it would have shown is hidden."""
+        self._slow.stop()
+        self.ui.what_if.show_note("")
+        session, view = self._runner.session, self._view
+        ready = [n for n in self.ui.chips.visible if view is not None and view.policy(n)]
+        if not ready and session is not None:
+            ready = list(session.default_policies[:1])
+        self.ui.chips.show_only(ready)
+        self.shell.notify("The replay was stopped; policies that were not ready are hidden.", "")
 
     def on_problem(self, problem: Problem) -> None:
         """Loading or running failed."""
@@ -287,8 +300,13 @@ class ReplayPage(Page):
         self._load_if_needed()
 
     def _rerun(self) -> None:
+        visible = self.ui.chips.visible
+        # Policies that take minutes follow when the others are on the screen.
+        self._run([name for name in visible if name not in SLOW_POLICIES] or visible)
+
+    def _run(self, policies: Sequence[str]) -> None:
         if self._runner.session is not None:
-            self._runner.run(self.ui.chips.visible, self.ui.what_if.values())
+            self._runner.run(policies, self.ui.what_if.values())
             if not self._slow.isActive():
                 self._slow.start()
 

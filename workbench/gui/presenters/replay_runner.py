@@ -10,7 +10,8 @@ from typing import Protocol
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.replay_view import ReplayBackend, ReplaySession, ReplayView
 from workbench.gui.presenters.rerun import LatestWins
-from workbench.jobs import Done, Failed, Job, JobContext, JobEvent, run_in_thread
+from workbench.jobs import Cancelled, Done, Failed, Job, JobContext, JobEvent, run_in_thread
+from workbench.search.policy_names import SLOW_POLICIES
 
 
 class _Watch(Protocol):
@@ -25,6 +26,8 @@ class RunnerOwner(Protocol):
     def on_session(self, session: ReplaySession) -> None: ...
 
     def on_run(self, run: Run) -> None: ...
+
+    def on_stopped(self) -> None: ...
 
     def on_problem(self, problem: Problem) -> None: ...
 
@@ -42,6 +45,11 @@ class _Wish:
     policies: tuple[str, ...]
     values: Mapping[str, float]
 
+    @property
+    def slow(self) -> bool:
+        """Whether it takes minutes, so that it is shown and another wish does not wait for it."""
+        return not SLOW_POLICIES.isdisjoint(self.policies)
+
 
 class ReplayRunner:
     """At most one load and one run at a time; the latest wish wins."""
@@ -53,6 +61,7 @@ class ReplayRunner:
         self._wishes: LatestWins[_Wish] = LatestWins()
         self._load: Job | None = None
         self._run_id = 0
+        self._slow_run: Job | None = None
         self.session: ReplaySession | None = None
 
     @property
@@ -64,6 +73,7 @@ class ReplayRunner:
         """Load another session; what was loading or running no longer matters."""
         if self._load is not None:
             self._load.cancel()
+        self._stop_slow_run()
         self._wishes.reset()
         self._run_id = 0
         self.session = None
@@ -75,7 +85,11 @@ class ReplayRunner:
         self._watch(self._load, self._on_load_event)
 
     def run(self, policies: Sequence[str], values: Mapping[str, float]) -> None:
-        """Replay with these policies and slider values, now or as soon as the run before ends."""
+        """Replay with these policies and slider values, now or as soon as the run before ends.
+
+        A run that takes minutes is stopped for it.
+        """
+        self._stop_slow_run()
         wish = self._wishes.ask(_Wish(tuple(policies), dict(values)))
         if wish is not None:
             self._start(wish)
@@ -83,7 +97,13 @@ class ReplayRunner:
     def _start(self, wish: _Wish) -> None:
         job = run_in_thread(_run, {"session": self.session, "wish": wish}, name="Replay")
         self._run_id = job.id
-        self._watch(job, self._on_run_event, quiet=True)
+        self._slow_run = job if wish.slow else None
+        self._watch(job, self._on_run_event, quiet=not wish.slow)
+
+    def _stop_slow_run(self) -> None:
+        if self._slow_run is not None:
+            self._slow_run.cancel()
+            self._slow_run = None
 
     def _on_load_event(self, event: JobEvent) -> None:
         if self._load is None or event.job_id != self._load.id:
@@ -105,6 +125,10 @@ class ReplayRunner:
         elif isinstance(event, Failed):
             self._owner.on_problem(Problem.of(event))
             self._next()
+        elif isinstance(event, Cancelled):
+            if not self._wishes.waiting:
+                self._owner.on_stopped()
+            self._next()
 
     def _next(self) -> None:
         wish = self._wishes.finish()
@@ -119,7 +143,7 @@ def _open(
     return backend.open(network, device, trace)
 
 
-def _run(_context: JobContext, session: ReplaySession, wish: _Wish) -> Run:
+def _run(context: JobContext, session: ReplaySession, wish: _Wish) -> Run:
     started_s = perf_counter()
-    view = session.run(wish.policies, wish.values)
+    view = session.run(context, wish.policies, wish.values)
     return Run(view, (perf_counter() - started_s) * 1000)

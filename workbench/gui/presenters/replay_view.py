@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.provenance import Source
+from workbench.jobs import JobContext
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -254,8 +255,10 @@ class ReplaySession(Protocol):
         """Those shown at the start, the primary one first."""
         ...
 
-    def run(self, policies: Sequence[str], values: Mapping[str, float]) -> ReplayView:
-        """Replay the whole trace. Called on a worker thread."""
+    def run(
+        self, context: JobContext, policies: Sequence[str], values: Mapping[str, float]
+    ) -> ReplayView:
+        """Replay the whole trace. Called on a worker thread; can be cancelled."""
         ...
 
     def region(

@@ -12,6 +12,7 @@ from workbench.gui import theme
 from workbench.gui.palette import Tokens, policy_colour
 from workbench.gui.widgets.basics import restyle
 from workbench.gui.widgets.flow import WrapLayout
+from workbench.search.policy_names import policy_text
 
 
 class _Chip(QPushButton):
@@ -39,7 +40,8 @@ class _Chip(QPushButton):
         state = "in front" if primary else "shown" if visible else "hidden"
         self.setAccessibleName(f"Policy {self.name}, {state}")
         self.setToolTip(
-            f"{self.name}: {state}\nClick shows or hides it, double click puts it in front"
+            f"{self.name}: {policy_text(self.name)}\n{state.capitalize()}; a click shows or"
+            " hides it, a double click puts it in front"
         )
         self.setIcon(self._dot(visible))
 
@@ -96,6 +98,7 @@ class PolicyChips(QWidget):
         self._add.clicked.connect(self._open_more)
         self._layout.addWidget(self._add)
         self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
         self._menu.triggered.connect(self._on_more)
         self._chip_menu = QMenu(self)
         self._chip_menu.triggered.connect(self._on_chip_menu)
@@ -138,6 +141,14 @@ class PolicyChips(QWidget):
             self._append(name)
         self.put_in_front(name)
 
+    def show_only(self, names: Sequence[str]) -> None:
+        """Show these policies and no others."""
+        self._visible = set(names)
+        if self._primary not in self._visible:
+            self._primary = self.visible[0]
+        self._refresh()
+        self.changed.emit()
+
     def show_policy(self, name: str, shown: bool) -> None:
         """Show or hide a policy. The last one cannot be hidden."""
         if shown:
@@ -166,7 +177,9 @@ class PolicyChips(QWidget):
         self._menu.clear()
         for name in self._more:
             if name not in self._chips:
-                self._menu.addAction(name).setData(name)
+                action = self._menu.addAction(name)
+                action.setData(name)
+                action.setToolTip(policy_text(name))
         self._menu.popup(self._add.mapToGlobal(QPoint(0, self._add.height() + 2)))
 
     def _on_more(self, action: QAction) -> None:
