@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.errors import SettingsError
+from workbench.space.design_space import DesignSpace
 from workbench.tasks import (
     cifar100,
     drums,
@@ -49,3 +50,12 @@ def task(name: str, options: TaskOptions = NO_OPTIONS) -> Task:
             f"Leave out --input-size and --max-classes; they are for {takers}.",
         )
     return found.with_options(options)
+
+
+def design_space(name: str, options: TaskOptions = NO_OPTIONS) -> DesignSpace:
+    """What can be chosen in a task's recipe, without data or training.
+
+    Raises:
+        SettingsError: when there is no such task, or it cannot be had that way.
+    """
+    return DesignSpace(task(name, options).backbone)
