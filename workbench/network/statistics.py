@@ -26,9 +26,8 @@ from workbench.network.weights_file import Statistics, context_sizes, empty_stat
 from workbench.space.design_space import DesignSpace
 from workbench.space.graph import Graph, Node
 
-IMAGES = 2048
-"""Images each statistic is measured on, in all; fewer of large ones, which have more places."""
 _LEAST_IMAGES = 512
+"""Of large images, which have more places each, fewer are taken, but not less than that."""
 OPEN_PREFIXES = 8
 """How many choices of the layers further back are averaged over, at most."""
 
@@ -41,22 +40,22 @@ def measure_statistics(
     *,
     prefix_length: int,
     rng: np.random.Generator,
-    images_each: int | None = None,
+    images_each: int,
 ) -> Statistics:
     """Measure all statistics on training images.
 
     Args:
-        images_each: images each statistic is measured on; None: as `statistics_images` says.
+        images_each: images each statistic is measured on, in all.
     """
-    most = images_each or statistics_images(space)
-    images = torch.from_numpy(data.inputs(rng.permutation(len(data))[:most]))
+    images = torch.from_numpy(data.inputs(rng.permutation(len(data))[:images_each]))
     with torch.inference_mode():
         return _Measurement(space, parameters, reporter, prefix_length, rng).run(images)
 
 
-def statistics_images(space: DesignSpace) -> int:
-    """Images that each statistic of a network is measured on."""
-    return images_at_once(space.backbone.input_shape, most=IMAGES, least=_LEAST_IMAGES)
+def statistics_images(space: DesignSpace, most: int) -> int:
+    """Images that each statistic of a network is measured on: `most`, or fewer large ones."""
+    least = min(most, _LEAST_IMAGES)
+    return images_at_once(space.backbone.input_shape, most=most, least=least)
 
 
 class _Measurement:

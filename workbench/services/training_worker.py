@@ -6,6 +6,7 @@ from there. The network itself is written at the end, ``network.json`` last.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import platform
@@ -107,7 +108,8 @@ def train_network(
         resume=resume,
         precision=precision,
     )
-    weights = _weights(space, result, dataset, work, _Stage(context, 2))
+    images = statistics_images(space, recipe.training.statistics_images)
+    weights = _weights(space, result, dataset, work, images, _Stage(context, 2))
     tested = measured_part(dataset.test, recipe.training.measured_images)
     accuracy = measure_accuracy(
         space,
@@ -181,11 +183,17 @@ def _work_folder(out: Path) -> Path:
 
 
 def _weights(
-    space: DesignSpace, result: TrainingResult, dataset: Dataset, work: Path, stage: _Stage
+    space: DesignSpace,
+    result: TrainingResult,
+    dataset: Dataset,
+    work: Path,
+    images: int,
+    stage: _Stage,
 ) -> Weights:
-    """The weights with their statistics; measured once a run."""
+    """The weights with their statistics, on so many images; measured once a run."""
     path = work / WEIGHTS_FILE
-    if path.is_file():
+    # What a run of another network left there is no weights of this one.
+    with contextlib.suppress(InputFileError):
         weights = read_weights(path, space)
         ours = result.parameters.tensors()
         if all(np.array_equal(a, ours[n]) for n, a in weights.parameters.tensors().items()):
@@ -197,6 +205,7 @@ def _weights(
         stage,
         prefix_length=PREFIX_LENGTH,
         rng=np.random.default_rng([result.schedule.seed, 6]),
+        images_each=images,
     )
     weights = Weights(result.parameters, statistics)
     write_weights(path, weights)
@@ -256,7 +265,9 @@ def describe_network(
             "seed": schedule.seed,
             "training_minutes": round(result.seconds / 60, 1),
             "machine": f"{platform.machine()} processor, {os.cpu_count()} cores",
-            "statistics_images": min(statistics_images(space), len(dataset.train)),
+            "statistics_images": min(
+                statistics_images(space, recipe.training.statistics_images), len(dataset.train)
+            ),
             "workbench": __version__,
             "torch": version("torch").partition("+")[0],
         },

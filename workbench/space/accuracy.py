@@ -16,6 +16,8 @@ LOSS_METRIC = "accuracy_loss_points"
 ENUMERABLE = 200_000
 """Spaces up to this size are tabulated whole."""
 
+_WHOLE_WEIGHT = 10
+"""The whole network loses nothing, by definition: it counts as that many measurements."""
 _RIDGE_STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _FOLDS = 5
 
@@ -127,8 +129,10 @@ def _design_matrix(space: DesignSpace, configurations: ConfigArray) -> tuple[Flo
 
 
 def _ridge(
-    matrix: FloatArray, singles: int, target: FloatArray, strength: float
+    matrix: FloatArray, singles: int, target: FloatArray, strength: float, whole: FloatArray
 ) -> tuple[FloatArray, float]:
+    matrix = np.concatenate([matrix, np.repeat(whole, _WHOLE_WEIGHT, axis=0)])
+    target = np.concatenate([target, np.zeros(_WHOLE_WEIGHT)])
     mean = float(target.mean())
     # Pairs are corrections to the singles, so they are held back ten times more.
     penalty = np.full(matrix.shape[1], strength)
@@ -146,6 +150,9 @@ def fit_predictor(
 ) -> tuple[PairTables, PredictorError]:
     """Ridge regression of the loss on one-hot operators and adjacent operator pairs.
 
+    The whole network, whose loss is 0, is added to what was measured, so that limits on the loss
+    start from where they should also in spaces of which only a sample was measured.
+
     The strength of the ridge is the one with the least error over five folds; the error returned
     is that of predictions on the fold left out.
 
@@ -161,26 +168,30 @@ def fit_predictor(
     if len(configurations) < 20:
         raise SettingsError("A predictor needs at least 20 measured configurations.")
     matrix, singles = _design_matrix(space, configurations)
+    whole = _design_matrix(space, np.zeros((1, space.decisions), dtype=np.uint8))[0]
+    # What every fit is told is no test of it.
+    tested = (configurations != 0).any(axis=1)
     folds = rng.permutation(len(configurations)) % _FOLDS
     best: tuple[float, float, FloatArray] | None = None
     for strength in _RIDGE_STRENGTHS:
         held_out = np.zeros(len(configurations))
         for fold in range(_FOLDS):
             test = folds == fold
-            weights, mean = _ridge(matrix[~test], singles, loss_points[~test], strength)
+            weights, mean = _ridge(matrix[~test], singles, loss_points[~test], strength, whole)
             held_out[test] = matrix[test] @ weights + mean
-        error = float(np.abs(held_out - loss_points).mean())
+        error = float(np.abs(held_out - loss_points)[tested].mean())
         if best is None or error < best[0]:
             best = (error, strength, held_out)
     assert best is not None
-    weights, mean = _ridge(matrix, singles, loss_points, best[1])
-    absolute = np.abs(best[2] - loss_points)
+    weights, mean = _ridge(matrix, singles, loss_points, best[1], whole)
+    predicted, measured = best[2][tested], loss_points[tested]
+    absolute = np.abs(predicted - measured)
     return _tables(space, weights, mean), PredictorError(
         mean_abs_points=float(absolute.mean()),
         p90_abs_points=float(np.percentile(absolute, 90)),
-        spearman=float(stats.spearmanr(best[2], loss_points).statistic),
-        kendall=float(stats.kendalltau(best[2], loss_points).statistic),
-        configurations=len(configurations),
+        spearman=float(stats.spearmanr(predicted, measured).statistic),
+        kendall=float(stats.kendalltau(predicted, measured).statistic),
+        configurations=len(measured),
     )
 
 

@@ -29,6 +29,7 @@ class TrainingSettings:
         small_passes: random small configurations a step.
         small_draws: a small configuration is the cheapest of that many random ones.
         validation_images: training images kept back for the live figures (at most a tenth).
+        statistics_images: batch-norm statistics are measured on at most that many training images.
         measured_images: accuracy is measured on at most that many test images, chosen by chance.
     """
 
@@ -50,4 +51,5 @@ class TrainingSettings:
     small_passes: int = 1
     small_draws: int = 4
     validation_images: int = 2000
+    statistics_images: int = 2048
     measured_images: int = 10_000

@@ -199,7 +199,12 @@ TASK = Task(
     title="Objects (CIFAR-100)",
     backbone=BACKBONE,
     training=TrainingSettings(
-        plain_epochs=2, epochs=30, weight_decay=5e-4, shift_pixels=4, flip=True
+        plain_epochs=2,
+        epochs=30,
+        weight_decay=5e-4,
+        shift_pixels=4,
+        flip=True,
+        statistics_images=1024,
     ),
     read=read_cifar100,
     data_hint=(

@@ -79,6 +79,7 @@ def make_task(options: TaskOptions) -> Task:
             shift_pixels=max(1, side // 16),
             flip=True,
             validation_images=500,
+            statistics_images=512,
             measured_images=2000,
         ),
         read=functools.partial(read_imagenet, side=side, max_classes=options.max_classes),

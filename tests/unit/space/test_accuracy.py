@@ -10,7 +10,8 @@ SPACE = five_layer_space()
 
 def _additive_losses(configurations: np.ndarray, noise: float) -> np.ndarray:
     rng = np.random.default_rng(3)
-    tables = [rng.uniform(0, 3, size) for size in SPACE.sizes]
+    # The first operator is the backbone's own layer: it loses nothing.
+    tables = [np.array([0, *rng.uniform(0, 3, size - 1)]) for size in SPACE.sizes]
     loss = sum(table[configurations[:, d]] for d, table in enumerate(tables))
     return np.asarray(loss + rng.normal(0, noise, len(configurations)))
 
@@ -58,3 +59,14 @@ def test_measured_losses_win_over_predicted_ones() -> None:
     predicted = tables.totals(np.array([other], dtype=np.uint8))[0, 0]
     assert model.loss_points(np.array([other], dtype=np.uint8))[0] == pytest.approx(predicted)
     assert not model.is_measured(other)
+
+
+def test_the_whole_network_loses_nothing_where_it_is_predicted() -> None:
+    """In a space too large to tabulate, limits on the loss start at the whole network."""
+    rng = np.random.default_rng(1)
+    configurations = SPACE.random_configurations(rng, 80)
+    loss = 30 + (configurations > 1).sum(axis=1) + rng.normal(0, 1, 80)
+    tables, error = fit_predictor(SPACE, configurations, loss, rng)
+    whole = np.zeros((1, SPACE.decisions), np.uint8)
+    assert abs(float(tables.totals(whole)[0, 0])) < 3
+    assert error.configurations == int((configurations != 0).any(axis=1).sum())
