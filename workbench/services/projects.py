@@ -45,6 +45,19 @@ def project_in_use() -> Path:
     return Path(named) if named else default_project()
 
 
+def project_to_name(profile: str, trace: str) -> Path | None:
+    """The project in use, where a command must name it to find a device profile or a trace.
+
+    None where it has neither of these ids, and for the default one, which needs no naming.
+    """
+    file = project_in_use()
+    if file == default_project():
+        return None
+    ids: tuple[tuple[Kind, str], ...] = (("profile", profile), ("trace", trace))
+    found = (document_path(kind, name, file) for kind, name in ids if name == Path(name).name)
+    return file if any(path.is_file() for path in found) else None
+
+
 def use_project(path: str | Path | None, *, create: bool = False) -> None:
     """Make a project the one in use, here and in worker processes that start from now on.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.replay.records import ReplaySettings
 from workbench.services.environment import APP_NAME
+from workbench.services.projects import project_to_name
 
 TRIGGER_OPTIONS = {
     "--battery-trigger": "battery_points",
@@ -67,6 +68,9 @@ def replay_command(
     words += ["--network", portable_name(names.network)]
     words += ["--device-profile", portable_name(names.device_profile)]
     words += ["--trace", portable_name(names.trace)]
+    project = project_to_name(names.device_profile, names.trace)
+    if project is not None:
+        words += ["--project", project.name]
     for policy in policies:
         words += ["--policy", policy]
     words += ["--seed", str(settings.seed)]

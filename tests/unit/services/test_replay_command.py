@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ import pytest
 from workbench.context.triggers import TriggerSettings
 from workbench.replay.records import ReplaySettings
 from workbench.search.problem import Objective
+from workbench.services.projects import VARIABLE, keep_document, open_project, use_project
 from workbench.services.replay_command import (
     TRIGGER_FLAGS,
     TRIGGER_OPTIONS,
     ReplayNames,
     replay_command,
 )
+from workbench.storage import Document
 
 NAMES = ReplayNames("fashion_mnist", "redmi_3s", "sample_day")
 USUAL = ReplaySettings()
@@ -42,6 +45,19 @@ def test_defaults_need_no_options() -> None:
         "adaspring-workbench replay --network fashion_mnist --device-profile redmi_3s"
         " --trace sample_day --policy runtime3c --policy fixed:fire --seed 7 --out replay"
     )
+
+
+def test_the_project_is_named_where_it_holds_what_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+    use_project(tmp_path / "phones.adaspring", create=True)
+    assert "--project" not in command(USUAL)
+    with open_project() as project:
+        keep_document(project, "trace", Document("walk", "A walk", b"t_s"))
+    told = command(USUAL, replace(NAMES, trace="walk"))
+    assert " --trace walk --project phones.adaspring --policy" in told
+    assert "--project" not in command(USUAL, replace(NAMES, trace="/elsewhere/walk"))
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(ReplaySettings)])

@@ -13,6 +13,7 @@ from workbench.services.profiling_setup import (
     ProfilingPreview,
     ProfilingRequest,
 )
+from workbench.services.projects import default_project, project_in_use
 
 PRESET_TITLES = {
     "quick": "Quick",
@@ -97,6 +98,8 @@ def duration_text(preview: ProfilingPreview) -> str:
 def command(request: ProfilingRequest) -> str:
     """The command that measures the same in a terminal."""
     words = ["adaspring-workbench", "profile", "--device", request.device]
+    if project_in_use() != default_project():
+        words += ["--project", str(project_in_use())]
     words += ["--network", request.network, "--plan", request.plan]
     if request.configurations is not None:
         words += ["--configurations", str(request.configurations)]
