@@ -21,6 +21,7 @@ from workbench.services.project_contents import (
     look_into,
     make_project,
     remove_run_from,
+    size_text,
 )
 from workbench.services.projects import project_in_use
 
@@ -67,14 +68,14 @@ def info(file: Path, check: bool, as_json: bool) -> None:
         click.echo(json.dumps(plain | dataclasses.asdict(contents), indent=2))
         return
     closed = "" if found.writable else ", read only"
-    click.echo(f"{found.path}, {_size(contents.file_bytes)}{closed}")
+    click.echo(f"{found.path}, {size_text(contents.file_bytes)}{closed}")
     click.echo(
         f"{_count(contents.devices, 'device')}, {_count(contents.networks, 'network')},"
         f" {_count(contents.profiles, 'device profile')}, {_count(contents.traces, 'trace')}"
     )
     click.echo(
         f"{_count(contents.runs, 'run')} with {contents.samples:,} samples in"
-        f" {_count(contents.blocks, 'block')} ({_size(contents.sample_bytes)})"
+        f" {_count(contents.blocks, 'block')} ({size_text(contents.sample_bytes)})"
     )
     for run in found.runs:
         if run.state != "finished":
@@ -169,7 +170,7 @@ def _sections(found: ProjectOverview) -> list[tuple[str, list[str]]]:
         ("Devices", devices),
         ("Runs", [f"  {_run_text(run)}, {run.state}" for run in found.runs]),
         ("Device profiles", [f"  {p.id}: {p.title}" for p in found.profiles]),
-        ("Traces", [f"  {t.id}: {t.title}, {_size(t.size_bytes)}" for t in found.traces]),
+        ("Traces", [f"  {t.id}: {t.title}, {size_text(t.size_bytes)}" for t in found.traces]),
     ]
 
 
@@ -183,9 +184,3 @@ def _run_text(run: RunEntry) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _size(size_bytes: int) -> str:
-    if size_bytes < 2**20:
-        return f"{size_bytes / 1024:.1f} KiB"
-    return f"{size_bytes / 2**20:.1f} MiB"

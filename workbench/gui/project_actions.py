@@ -12,9 +12,9 @@ from workbench.gui.bridge import JobBridge
 from workbench.gui.project_desk import ProjectDesk
 from workbench.gui.widgets.top_bar import TopBar
 from workbench.gui.workspace import Choice
+from workbench.services.projects import PROJECT_SUFFIX
 
-SUFFIX = ".adaspring"
-_FILTER = f"Projects (*{SUFFIX})"
+_FILTER = f"Projects (*{PROJECT_SUFFIX})"
 
 
 class ProjectActions(QObject):
@@ -47,7 +47,7 @@ class ProjectActions(QObject):
     def new(self) -> None:
         """Ask for a name and make a project."""
         chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "New project", str(self._folder() / f"project{SUFFIX}"), _FILTER,
+            self._window, "New project", str(self._folder() / f"project{PROJECT_SUFFIX}"), _FILTER,
             options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if chosen:
@@ -63,7 +63,7 @@ class ProjectActions(QObject):
 
     def copy(self) -> None:
         """Ask for a file and write a copy into it."""
-        name = f"{self._desk.path.stem} copy{SUFFIX}"
+        name = f"{self._desk.path.stem} copy{PROJECT_SUFFIX}"
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, "Save a copy of the project", str(self._folder() / name), _FILTER
         )
@@ -105,4 +105,4 @@ def _choice(path: Path) -> Choice:
 
 def _named(chosen: str) -> Path:
     path = Path(chosen)
-    return path if path.suffix == SUFFIX else path.with_name(f"{path.name}{SUFFIX}")
+    return path if path.suffix == PROJECT_SUFFIX else path.with_name(f"{path.name}{PROJECT_SUFFIX}")

@@ -85,6 +85,13 @@ class ProjectOverview:
     traces: tuple[DocumentEntry, ...]
 
 
+def size_text(size_bytes: int) -> str:
+    """Such as ``4.2 MiB``."""
+    if size_bytes < 2**20:
+        return f"{size_bytes / 1024:.1f} KiB"
+    return f"{size_bytes / 2**20:.1f} MiB"
+
+
 def look_into(path: str | Path, *, check: bool = False) -> ProjectOverview:
     """What a project holds.
 

@@ -23,6 +23,7 @@ from workbench.services.environment import APP_NAME
 if TYPE_CHECKING:  # the window opens without SQLite
     from workbench.storage import Document, Project
 
+PROJECT_SUFFIX = ".adaspring"
 VARIABLE = "ADASPRING_PROJECT"
 """Environment variable that names the project in use, for worker processes too."""
 
@@ -36,7 +37,8 @@ _ORIGIN = "project.txt"
 
 def default_project() -> Path:
     """The project that is used where none is named; it may not exist yet."""
-    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / "My project.adaspring"
+    folder = Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    return folder / f"My project{PROJECT_SUFFIX}"
 
 
 def project_in_use() -> Path:

@@ -12,7 +12,6 @@ and on the disk when the call returns, so that a crash loses at most what was be
 from workbench.storage.connection import ProjectError
 from workbench.storage.project import Project
 from workbench.storage.records import (
-    PROJECT_SUFFIX,
     Block,
     Calibration,
     Contents,
@@ -27,7 +26,6 @@ from workbench.storage.records import (
 from workbench.storage.runs import RunRecorder
 
 __all__ = [
-    "PROJECT_SUFFIX",
     "Block",
     "Calibration",
     "Contents",

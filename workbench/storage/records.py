@@ -11,8 +11,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-PROJECT_SUFFIX = ".adaspring"
-
 Facts: TypeAlias = Mapping[str, Any]
 """What JSON can say: texts, finite numbers, booleans, None, lists and mappings of these."""
 Array: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.int64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.services.project_contents import ProjectOverview, RunEntry
+from workbench.services.project_contents import ProjectOverview, RunEntry, size_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,3 @@ def _run(run: RunEntry) -> Row:
 def when(utc: str) -> str:
     """``2026-01-31 10:20 UTC`` from ISO 8601."""
     return f"{utc[:16].replace('T', ' ')} UTC"
-
-
-def size_text(size_bytes: int) -> str:
-    """Such as ``4.2 MiB``."""
-    if size_bytes < 2**20:
-        return f"{size_bytes / 1024:.1f} KiB"
-    return f"{size_bytes / 2**20:.1f} MiB"
