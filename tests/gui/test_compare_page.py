@@ -313,6 +313,17 @@ def test_swapping_turns_the_sums_around(qtbot: QtBot, decisions: ComparePage) ->
     assert before < 0
 
 
+def test_differing_decisions_are_exported(
+    decisions: ComparePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "decisions.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+    decisions.ask_export()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(decisions.ui.decisions.list.rows)
+    assert lines[0].startswith("t_s,time_of_day")
+
+
 def test_sums_rise_to_what_the_tiles_say(decisions: ComparePage) -> None:
     view = decisions.ui.decisions.view
     assert view is not None
@@ -441,6 +452,22 @@ def test_a_cell_shows_its_policies_and_escape_goes_back(study: ComparePage) -> N
     assert view._place_words.text().startswith("Clothes (Fashion-MNIST) on NVIDIA Jetson Nano")
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert view.place is None
+
+
+def test_a_policy_of_a_place_is_replayed_there(
+    window: MainWindow, study: ComparePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = study.ui.study
+    view.show_place("fashion_mnist", "jetson_nano")
+    path = tmp_path / "place.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+    study.ask_export()
+    assert [line.split(",")[0] for line in path.read_text().splitlines()[1:]] == [
+        row.policy for row in view.detail.table.rows
+    ]
+    view.detail.table.replay_asked.emit("fixed:fire")
+    device = window.shell.workspace.current("device")
+    assert window.current_page == "replay" and device is not None and device.key == "jetson_nano"
 
 
 def test_a_cell_without_a_network_offers_the_command_that_makes_one(study: ComparePage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,13 +33,22 @@ def result(deployment: Deployment) -> ReplayResult:
     return Replayer(deployment).run(trace, ("runtime3c", "static"), default_settings(deployment))
 
 
-@pytest.fixture
-def folder(deployment: Deployment, result: ReplayResult, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(
+    deployment: Deployment, result: ReplayResult, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     trace = find_trace("sample_day").crop(0, 4000)
     names = ReplayNames("fashion_mnist", "redmi_3s", "sample_day")
     report = replay_report(result, deployment, trace, names, plots=False)
-    export_replay(report, tmp_path / "out", plots=False)
-    return tmp_path / "out"
+    folder = tmp_path_factory.mktemp("saved") / "out"
+    export_replay(report, folder, plots=False)
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    """A copy to damage."""
+    return Path(shutil.copytree(written, tmp_path / "out"))
 
 
 def test_a_saved_run_differs_from_another_as_the_replay_did(

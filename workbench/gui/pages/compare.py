@@ -9,11 +9,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from workbench.core.errors import WorkbenchError
 from workbench.gui.pages.compare_layout import CompareLayout
 from workbench.gui.presenters.compare_backend import CompareBackend, CompareSession
 from workbench.gui.presenters.compare_board import Board, build_board
 from workbench.gui.presenters.compare_runner import CompareRunner
-from workbench.gui.presenters.compare_text import FORMATS, write_board
+from workbench.gui.presenters.compare_text import FORMATS, write_board, write_text
 from workbench.gui.presenters.formats import duration
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.shell import Page, Shell
@@ -254,16 +255,27 @@ class ComparePage(Page):
     # ---- export --------------------------------------------------------------------------------
 
     def ask_export(self) -> None:
-        """Ask for a file and write the table into it."""
+        """Ask for a file and write what is in front into it: a table, or differing decisions."""
+        difference = self.differences.view.view if self.ui.view == "decisions" else None
+        formats = {"csv": FORMATS["csv"]} if difference is not None else FORMATS
         name = "-".join(str(part) for part in (self._loaded_for or ("comparison",))[:3])
-        path = self.ui.ask_file(QFileDialog.getSaveFileName, f"{name}.csv", FORMATS)
-        if path is not None:
-            try:
-                write_board(self.board, path)
-            except Exception as error:
-                self.shell.show_problem(Problem.of(error))
+        path = self.ui.ask_file(QFileDialog.getSaveFileName, f"{name}.csv", formats)
+        if path is None:
+            return
+        try:
+            if difference is not None:
+                write_text(difference.csv(), path)
             else:
-                self.shell.notify(f"The comparison is in {path.name}.", "good")
+                write_board(self._board_in_front(), path)
+        except WorkbenchError as error:
+            self.shell.show_problem(Problem.of(error))
+        else:
+            self.shell.notify(f"The comparison is in {path.name}.", "good")
+
+    def _board_in_front(self) -> Board:
+        """The place of a study that is looked at, or what is in use."""
+        place = self.ui.view == "study" and self.studies.view.place is not None
+        return self.studies.view.detail.board if place else self.board
 
     # ---- wiring --------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ class Studies(QObject):
         self._asked = False
         view.open_asked.connect(self.ask_open)
         view.run_asked.connect(self.ask_run)
+        view.replay_asked.connect(self._show_in_replay)
         view.status.cancel_asked.connect(self.runner.cancel)
         view.status.continue_asked.connect(self.runner.go_on)
 
@@ -103,6 +104,16 @@ class Studies(QObject):
         """It cannot be read or computed."""
         self.view.show_problem(problem)
         self._shell.notify(problem.message, "bad")
+
+    def _show_in_replay(self, policy: str) -> None:
+        """Use the place that is looked at, where this computer has it, and replay there."""
+        place, workspace = self.view.place, self._shell.workspace
+        for kind, key in zip(("network", "device"), place or (), strict=False):
+            if all(choice.key != key for choice in workspace.choices(kind)):
+                self._shell.notify(f"There is no {kind} called {key} here.", "warning")
+                return
+            workspace.choose(kind, key)
+        self._shell.replay_at(None, policy)
 
     def _free_folder(self) -> Path:
         """A folder that no study is in yet."""

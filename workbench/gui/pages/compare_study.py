@@ -241,6 +241,7 @@ class StudyView(QWidget):
         self.grid.looked_at.connect(self._on_cell)
         self.back.clicked.connect(self.show_grid)
         self.detail.front_asked.connect(self._on_front)
+        self.detail.replay_asked.connect(self.replay_asked)
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         """Escape goes back to the grid."""

@@ -81,8 +81,17 @@ def write_board(board: Board, path: Path) -> None:
         InputFileError: when the file cannot be written.
     """
     _, write = FORMATS[path.suffix.removeprefix(".")]
+    write_text(write(board), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        InputFileError: when the file cannot be written.
+    """
     with atomic_write(path) as stream:
-        stream.write(write(board))
+        stream.write(text)
 
 
 def _cell(row: StudyRow, column: Column) -> str:
