@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from tests.gui.invented import write_network
 from workbench.core.errors import InputFileError
@@ -380,6 +380,25 @@ def test_a_missing_data_folder_disables_the_button_and_says_why(train_page) -> N
     form.set_folders("/there/is/none", "/tmp/out")
     assert not form.start.isEnabled()
     assert "There is no data folder /there/is/none" in form.start.toolTip()
+
+
+def test_another_task_brings_its_usual_folders_unless_the_user_named_some(
+    make_page: MakePage, tmp_path: Path
+) -> None:
+    page = make_page()
+    page.show_train()
+    form = page.train.form
+    tasks = form.findChild(QComboBox)
+    assert form.form.data == "/usr/share/datasets/fashion-mnist"
+    assert Path(form.form.out).name == "my_fashion_mnist"
+    tasks.setCurrentIndex(tasks.findData("drums"))
+    assert form.form.data == "/usr/share/hydrogen/data/drumkits"
+    assert Path(form.form.out).name == "my_drums"
+    tasks.setCurrentIndex(tasks.findData("hapt"))
+    assert (form.form.data, Path(form.form.out).name) == ("", "my_hapt")
+    form.set_folders(str(tmp_path), str(tmp_path / "mine"))
+    tasks.setCurrentIndex(tasks.findData("drums"))
+    assert (form.form.data, form.form.out) == (str(tmp_path), str(tmp_path / "mine"))
 
 
 def test_the_command_line_is_quoted(train_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -139,4 +139,5 @@ TASK = Task(
         "Debian and Ubuntu have the data: `apt install hydrogen-drumkits` puts it into"
         " /usr/share/hydrogen/data/drumkits."
     ),
+    usual_folder="/usr/share/hydrogen/data/drumkits",
 )

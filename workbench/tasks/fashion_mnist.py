@@ -119,4 +119,5 @@ TASK = Task(
         "Debian and Ubuntu have the data: `apt install dataset-fashion-mnist` puts it into"
         " /usr/share/datasets/fashion-mnist."
     ),
+    usual_folder="/usr/share/datasets/fashion-mnist",
 )

@@ -36,6 +36,7 @@ class Task:
         read: reads the data set from a folder; notes what it cannot use in the `Reading` and raises
             InputFileError where nothing can be read. Call it through `tasks.reading`.
         data_hint: how a developer gets the data.
+        usual_folder: where a distribution's package puts the data; empty where there is none.
         classes_from_data: the head has as many classes as the data; else as the backbone says.
         takes_file: the data may be one file (an archive) instead of a folder.
         with_options: the task as a user wants it; None where nothing can be chosen.
@@ -47,6 +48,7 @@ class Task:
     training: TrainingSettings
     read: Callable[[Path, Reading], Dataset]
     data_hint: str
+    usual_folder: str = ""
     classes_from_data: bool = False
     takes_file: bool = False
     with_options: Callable[[TaskOptions], Task] | None = None

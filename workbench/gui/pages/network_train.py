@@ -41,7 +41,6 @@ from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Progress
 
 _REDRAW_S = 0.1
 _FORM_WIDTH_PX = 392
-_USUAL_DATA = {"fashion_mnist": "/usr/share/datasets/fashion-mnist"}
 
 StartTraining = Callable[[TrainingForm], Job]
 
@@ -83,7 +82,7 @@ def known_tasks() -> tuple[TaskChoice, ...]:
     from workbench.tasks.registry import TASKS
 
     return tuple(
-        TaskChoice(task.name, task.title, task.data_hint.replace("`", ""))
+        TaskChoice(task.name, task.title, task.data_hint.replace("`", ""), task.usual_folder)
         for task in TASKS.values()
     )
 
@@ -151,11 +150,8 @@ class NetworkTrain(QWidget):
         if not self.form.form.task:
             from workbench.services.catalogue import user_folder
 
-            tasks = known_tasks()
-            self.form.set_tasks(tasks)
-            name = tasks[0].name if tasks else ""
-            data = _USUAL_DATA.get(name, "")
-            self.form.set_folders(data, str(free_folder(user_folder("networks"), name)))
+            networks = user_folder("networks")
+            self.form.set_tasks(known_tasks(), lambda name: str(free_folder(networks, name)))
             self.form.set_minutes(20)
         self.form.refresh()
 

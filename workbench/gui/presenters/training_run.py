@@ -24,11 +24,16 @@ MAX_POINTS = 4000
 
 @dataclass(frozen=True, slots=True)
 class TaskChoice:
-    """A task that can be trained."""
+    """A task that can be trained.
+
+    Attributes:
+        usual_folder: where a package puts its data; empty where there is none.
+    """
 
     name: str
     title: str
     data_hint: str
+    usual_folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -44,6 +44,8 @@ class TrainForm(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Train a network", parent)
         self._tasks: tuple[TaskChoice, ...] = ()
+        self._free_folder: Callable[[str], str] = lambda _: ""
+        self._suggested = ("", "")
         self._running = False
         self._skip_bad_data = False
         self._task = QComboBox()
@@ -72,13 +74,35 @@ class TrainForm(Card):
 
     # ---- content -------------------------------------------------------------------------------
 
-    def set_tasks(self, tasks: Sequence[TaskChoice]) -> None:
-        """Offer these tasks."""
-        self._tasks = tuple(tasks)
+    def set_tasks(
+        self, tasks: Sequence[TaskChoice], free_folder: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        """Offer these tasks and fill in folders for the first.
+
+        Args:
+            free_folder: where a network of the task with that name may be written.
+        """
+        self._tasks, self._free_folder = tuple(tasks), free_folder
         self._task.clear()
         for task in tasks:
             self._task.addItem(task.title, task.name)
         self.refresh()
+
+    def _fill_in(self) -> None:
+        """Folders of another task, where the user has not named any."""
+        name = str(self._task.currentData() or "")
+        suggested = (
+            next((task.usual_folder for task in self._tasks if task.name == name), ""),
+            self._free_folder(name) if name else "",
+        )
+        given = (self._data.text(), self._out.text())
+        self.set_folders(
+            *(
+                new if text in ("", old) else text
+                for text, old, new in zip(given, self._suggested, suggested)
+            )
+        )
+        self._suggested = suggested
 
     def set_folders(self, data: str, out: str) -> None:
         """Fill in folders."""
@@ -205,7 +229,7 @@ class TrainForm(Card):
         return edit, button
 
     def _connect(self) -> None:
-        self._task.currentIndexChanged.connect(self._on_other_data)
+        self._task.currentIndexChanged.connect(self._on_other_task)
         self._data.textChanged.connect(self._on_other_data)
         self._out.textChanged.connect(self._on_changed)
         self._minutes.textChanged.connect(self._on_changed)
@@ -219,6 +243,10 @@ class TrainForm(Card):
 
     def _on_changed(self, _value: object) -> None:
         self.refresh()
+
+    def _on_other_task(self, _value: object) -> None:
+        self._fill_in()
+        self._on_other_data(None)
 
     def _on_other_data(self, _value: object) -> None:
         self._skip_bad_data = False
