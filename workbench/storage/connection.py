@@ -194,7 +194,8 @@ def check_header(path: Path) -> None:
     changes, pages = struct.unpack_from(">II", header, 24)
     (valid_for,) = struct.unpack_from(">I", header, 92)
     expected = pages * (65536 if page == 1 else page)
-    if changes == valid_for and size < expected:
+    # What is missing may be in the log: a full disk stops it from being written back.
+    if changes == valid_for and size < expected and not _has_log(path):
         raise _damaged(path, f"{size} of {expected} bytes are there")
 
 
@@ -240,10 +241,13 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
     if writable:
         return sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=WAIT_S, isolation_level=None)
     # In a folder that is closed the log's index cannot be made. Without a log, nobody writes.
-    log = path.with_name(f"{path.name}-wal")
-    whole = not log.exists() or log.stat().st_size == 0
-    flag = "immutable=1" if whole else "mode=ro"
+    flag = "mode=ro" if _has_log(path) else "immutable=1"
     return sqlite3.connect(f"{uri}?{flag}", uri=True, timeout=WAIT_S, isolation_level=None)
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _temporary(path: Path) -> Path:

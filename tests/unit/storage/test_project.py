@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -179,6 +180,24 @@ def test_a_full_disk_loses_nothing_that_was_there(made: Path) -> None:
         assert [trace.id for trace in project.traces.list()] == ["walk"]
         project.set_setting("still", "writable")
         project.check()
+
+
+def test_a_log_that_was_written_back_in_part_is_used(made: Path, tmp_path: Path) -> None:
+    """So a full disk leaves a project: the first page is new, most others are in the log only."""
+    noise = np.random.default_rng(0).bytes(200_000)
+    broken = tmp_path / "broken" / made.name
+    broken.parent.mkdir()
+    with Project(made) as project:
+        project.traces.save(Document("large", "Large", noise))
+        for end in ("", "-wal"):
+            shutil.copy(f"{made}{end}", f"{broken}{end}")
+    with open(broken, "r+b") as stream:
+        stream.write(made.read_bytes()[:4096])
+    assert broken.stat().st_size < made.stat().st_size
+    with Project(broken) as project:
+        assert project.traces.read("large").content == noise
+        project.check()
+    assert broken.stat().st_size == made.stat().st_size
 
 
 def test_a_file_that_cannot_be_written_can_be_read(
