@@ -37,6 +37,8 @@ DEFAULT_PLATFORMS = ("redmi_3s", "mi_5s", "jetson_nano")
 DEFAULT_POLICIES = (
     "runtime3c",
     "exact",
+    "ofa",
+    "nsga2",
     "greedy",
     "random",
     "static",

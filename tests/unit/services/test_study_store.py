@@ -169,8 +169,11 @@ def test_a_study_of_all_networks_names_the_published_data_it_lacks() -> None:
     cifar = lacking["cifar100 (D1)"]
     assert "fashion_mnist stands in for it" in cifar.reason
     assert "train --task cifar100 --data DIR" in cifar.command
-    task = manifest.tasks[0]
-    assert (task.id, task.paper, task.stands_in) == ("fashion_mnist", "D1", "CIFAR-100")
+    stand_ins = {task.id: (task.paper, task.stands_in) for task in manifest.tasks}
+    assert stand_ins["fashion_mnist"] == ("D1", "CIFAR-100")
+    assert stand_ins["hapt"] == ("D4", "UCI-HAR") and stand_ins["drums"] == ("D3", "UbiSound")
+    named = plan_study(replace(SMALL_PLAN, repeats=1))
+    assert not [row for row in named.absent if not row.policy]
 
 
 def test_policies_that_take_long_get_fewer_runs_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
