@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from workbench.export.study_report import StudyRow
 from workbench.gui import theme
-from workbench.gui.palette import mix, policy_colour
+from workbench.gui.palette import policy_colour
 from workbench.gui.plots import clipboard
 from workbench.gui.presenters.compare_board import Board
 from workbench.gui.presenters.compare_cells import (
@@ -41,6 +41,7 @@ from workbench.gui.presenters.compare_columns import COLUMN_OF, Column
 from workbench.gui.presenters.compare_text import board_csv, board_latex, board_markdown
 from workbench.gui.widgets.compare_header import HEIGHT_PX, CompareHeader
 from workbench.gui.widgets.compare_widths import PAD_PX, column_widths
+from workbench.gui.widgets.painted_rows import draw_ground
 
 _ROW_PX = 26
 
@@ -128,12 +129,7 @@ class _Delegate(QStyledItemDelegate):
         rect = QRectF(option.rect)
         cell = model.cell(index)
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.accent, 0.16)))
-        elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.text, 0.04)))
-        painter.setPen(QPen(QColor(mix(tokens.panel, tokens.line, 0.6)), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        draw_ground(painter, option, rect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner = rect.adjusted(PAD_PX, 0, -PAD_PX, -1)
         if index.column() == 0:

@@ -10,11 +10,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QColor, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -22,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
-from workbench.gui.palette import mix
 from workbench.gui.plots import clipboard
 from workbench.gui.presenters.compare_differences import HEADINGS, DifferenceView, Pair, SpanRow
+from workbench.gui.widgets.painted_rows import draw_elided, draw_ground
 from workbench.gui.widgets.run_cells import draw_chips
 
 _TIME, _WHY, _CHIPS, _FIRST_FIGURE = 0, 1, 2, 3
@@ -115,12 +114,7 @@ class _Delegate(QStyledItemDelegate):
         tokens = theme.tokens()
         rect = QRectF(option.rect)
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.accent, 0.16)))
-        elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.text, 0.04)))
-        painter.setPen(QPen(QColor(mix(tokens.panel, tokens.line, 0.6)), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        draw_ground(painter, option, rect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner = rect.adjusted(_PAD, 3, -_PAD, -4)
         half = inner.height() / 2
@@ -172,10 +166,7 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(theme.font(size, bold=bold, tabular=True))
         painter.setPen(QColor(colour))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        shown = QFontMetricsF(painter.font()).elidedText(
-            text, Qt.TextElideMode.ElideRight, rect.width()
-        )
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        draw_elided(painter, rect, text, side | Qt.AlignmentFlag.AlignVCenter)
 
 
 class DifferenceList(QTableView):

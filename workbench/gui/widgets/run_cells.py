@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.gui import theme
 from workbench.gui.palette import mix, operator_colour, text_on
 from workbench.gui.presenters.profiling_runs import RunRow
+from workbench.gui.widgets.painted_rows import draw_elided, draw_ground
 from workbench.profiling.live import SPREAD_FROM, SPREAD_TO
 
 _PAD = 8
@@ -30,17 +31,9 @@ class RunDelegate(QStyledItemDelegate):
         row = index.data(Qt.ItemDataRole.UserRole)
         if not isinstance(row, RunRow):
             return
-        tokens = theme.tokens()
         rect = QRectF(option.rect)
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.accent, 0.16)))
-        elif row.running:
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.accent, 0.09)))
-        elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(mix(tokens.panel, tokens.text, 0.04)))
-        painter.setPen(QPen(QColor(mix(tokens.panel, tokens.line, 0.6)), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        draw_ground(painter, option, rect, marked=row.running)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.draw(painter, rect.adjusted(_PAD, 0, -_PAD, 0), row, index)
         painter.restore()
@@ -54,7 +47,7 @@ class RunDelegate(QStyledItemDelegate):
         if measured and not row.complete:
             painter.setPen(QColor(mix(tokens.text, tokens.secondary, 0.5)))
         flags = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
-        _draw_elided(painter, rect, str(index.data()), flags)
+        draw_elided(painter, rect, str(index.data()), flags)
 
 
 class ChipsDelegate(RunDelegate):
@@ -78,7 +71,7 @@ class StateDelegate(RunDelegate):
             painter.setPen(QColor(tokens.accent))
         words = rect.adjusted(0, 0, 0, -5) if unfinished else rect
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        _draw_elided(painter, words, row.state, left)
+        draw_elided(painter, words, row.state, left)
         if unfinished:
             bar = QRectF(rect.left(), rect.bottom() - 7, rect.width(), 2)
             painter.fillRect(bar, QColor(tokens.line))
@@ -131,13 +124,7 @@ class TrustDelegate(RunDelegate):
         painter.setFont(theme.font(theme.SMALL_PX))
         painter.setPen(QColor(tokens.secondary if row.reason else colour))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        _draw_elided(painter, rect.adjusted(14, 0, 0, 0), row.reason or row.trust, left)
-
-
-def _draw_elided(painter: QPainter, rect: QRectF, text: str, flags: Qt.AlignmentFlag) -> None:
-    metrics = QFontMetricsF(painter.font())
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, flags, shown)
+        draw_elided(painter, rect.adjusted(14, 0, 0, 0), row.reason or row.trust, left)
 
 
 def draw_chips(painter: QPainter, rect: QRectF, names: Sequence[str]) -> None:
@@ -157,4 +144,4 @@ def draw_chips(painter: QPainter, rect: QRectF, names: Sequence[str]) -> None:
         painter.drawRoundedRect(box, 4, 4)
         if wide >= _LEAST_TEXT_PX:
             painter.setPen(QColor(text_on(colour)))
-            _draw_elided(painter, box.adjusted(3, 0, -3, 0), name, Qt.AlignmentFlag.AlignCenter)
+            draw_elided(painter, box.adjusted(3, 0, -3, 0), name, Qt.AlignmentFlag.AlignCenter)

@@ -22,6 +22,7 @@ from workbench.gui.plots import clipboard
 from workbench.gui.presenters.study_grid import MEASURES, Grid, GridCell, GridRow
 from workbench.gui.widgets import code_font
 from workbench.gui.widgets.basics import tone_of
+from workbench.gui.widgets.painted_rows import draw_elided
 from workbench.gui.widgets.tips import plain_tip
 
 _NAME_PX = 190
@@ -199,10 +200,7 @@ class StudyGrid(QWidget):
         painter.setFont(code_font.mono() if mono else theme.font(size, bold=bold, tabular=True))
         painter.setPen(QColor(colour))
         side = Qt.AlignmentFlag.AlignHCenter if centre else Qt.AlignmentFlag.AlignLeft
-        shown = QFontMetricsF(painter.font()).elidedText(
-            text, Qt.TextElideMode.ElideRight, box.width()
-        )
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        draw_elided(painter, box, text, side | Qt.AlignmentFlag.AlignVCenter)
 
     @property
     def _name_px(self) -> int:
