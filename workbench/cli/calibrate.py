@@ -7,6 +7,7 @@ import json
 import click
 
 from workbench.cli.following import follow
+from workbench.cli.project_option import project_option
 from workbench.jobs import JobCancelled, JobEvent, LogLine
 from workbench.services.sensor_calibration import SensorCalibrated, start_sensor_calibration
 
@@ -15,6 +16,7 @@ from workbench.services.sensor_calibration import SensorCalibrated, start_sensor
 @click.option(
     "--device", required=True, metavar="SERIAL|HOST:PORT", help="The phone, as `devices` lists it."
 )
+@project_option(writes=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(device: str, as_json: bool) -> None:
     """Calibrate a phone's current sensor: its unit, its sign, how often it updates.

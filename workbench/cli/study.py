@@ -10,6 +10,7 @@ import msgspec
 
 from workbench.cli.following import EXIT_INTERRUPTED, follow
 from workbench.cli.parameters import aligned
+from workbench.cli.project_option import project_option
 from workbench.core.errors import WorkbenchError
 from workbench.export.study_claims import claims
 from workbench.export.study_text import headline
@@ -98,6 +99,7 @@ _names.__name__ = "names"
 )
 @click.option("--plots/--no-plots", default=True, help="Draw PNG and SVG plots.")
 @click.option("--force", is_flag=True, help="Use a folder that holds other files.")
+@project_option(writes=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the study as one JSON object.")
 def command(
     out: Path,

@@ -23,6 +23,7 @@ from workbench.search.problem import STORAGE
 from workbench.services.deployment import Deployment
 from workbench.services.device_profiles import LOCAL_ID
 from workbench.services.environment import APP_NAME
+from workbench.services.projects import project_to_name
 from workbench.space.design_space import Configuration, DesignSpace
 
 Flags = npt.NDArray[np.bool_]
@@ -248,6 +249,9 @@ def measure_command(profile: DeviceProfile, network: str, configurations: tuple[
         return ""
     device = "local" if profile.id == LOCAL_ID else "SERIAL"
     words = [APP_NAME, "profile", "--device", device, "--network", network]
+    project = project_to_name(profile.id)
+    if project is not None:
+        words += ["--project", project.name]
     return shlex.join([*words, "--configuration", ",".join(configurations)])
 
 

@@ -47,7 +47,7 @@ def project_in_use() -> Path:
     return Path(named) if named else default_project()
 
 
-def project_to_name(profile: str, trace: str) -> Path | None:
+def project_to_name(profile: str, trace: str = "") -> Path | None:
     """The project in use, where a command must name it to find a device profile or a trace.
 
     None where it has neither of these ids, and for the default one, which needs no naming.
@@ -56,8 +56,9 @@ def project_to_name(profile: str, trace: str) -> Path | None:
     if file == default_project():
         return None
     ids: tuple[tuple[Kind, str], ...] = (("profile", profile), ("trace", trace))
-    found = (document_path(kind, name, file) for kind, name in ids if name == Path(name).name)
-    return file if any(path.is_file() for path in found) else None
+    plain = [(kind, name) for kind, name in ids if name and name == Path(name).name]
+    found = any(document_path(kind, name, file).is_file() for kind, name in plain)
+    return file if found else None
 
 
 def use_project(path: str | Path | None, *, create: bool = False) -> None:
