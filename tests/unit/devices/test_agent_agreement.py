@@ -1,4 +1,4 @@
-"""torch, the ncnn wheel, and the agent give the same class scores for the shipped network."""
+"""torch, the ncnn wheel, and the agent give the same class scores for the shipped networks."""
 
 from __future__ import annotations
 
@@ -34,23 +34,28 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass
 class Case:
-    """Files for the agent, and what torch says: (configurations, images, classes)."""
+    """Files for the agent, and what torch says: (configurations, images, classes).
+
+    Attributes:
+        shape: of one input, as the agent takes it.
+    """
 
     folder: Path
     stems: list[Path]
     expected: Floats
+    shape: str
 
 
 def _images(shape: tuple[int, int, int]) -> Floats:
-    if DATA.is_dir():
+    if shape == TASK.backbone.input_shape and DATA.is_dir():
         return usable_data(TASK, DATA)[0].test.inputs(slice(IMAGES))
     return np.random.default_rng(3).random((IMAGES, *shape), dtype=np.float32)
 
 
-@pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+@pytest.fixture(scope="module", params=["fashion_mnist", "hapt"])
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     folder = tmp_path_factory.mktemp("agreement")
-    network = read_network(assets_root() / "networks" / "fashion_mnist")
+    network = read_network(assets_root() / "networks" / request.param)
     evolver = Evolver.read(network)
     images = _images(network.space.backbone.input_shape)
     images.astype("<f4").tofile(folder / "images.bin")
@@ -69,7 +74,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
         np.testing.assert_allclose(found, expected[-1], rtol=0, atol=TOLERANCE)
         stems.append(folder / f"network{index}")
         ncnn_files(folded).save(stems[-1])
-    return Case(folder, stems, np.stack(expected))
+    shape = ",".join(map(str, network.space.backbone.input_shape))
+    return Case(folder, stems, np.stack(expected), shape)
 
 
 # The 32 bit agent shares its sources with the 64 bit one; emulated, it takes a third of a second
@@ -83,7 +89,7 @@ def test_bench_agrees_with_torch_and_the_wheel(abi: str, configurations: int, ca
     assert configurations <= len(case.stems)
     for stem, expected in zip(case.stems[:configurations], case.expected):
         lines = agent.records(
-            "bench", "--param", f"{stem}.param", "--bin", f"{stem}.bin", "--shape", "1,28,28",
+            "bench", "--param", f"{stem}.param", "--bin", f"{stem}.bin", "--shape", case.shape,
             "--input", case.folder / "images.bin", "--warm-up", "0", "--runs", "0", "--scores",
         )  # fmt: skip
         found = [line["values"] for line in of_kind(lines, "scores")]
@@ -159,5 +165,6 @@ def test_evolved_networks_agree_with_torch(abi: str, cache: tuple[str, ...], cas
     else:
         assert evolved[0]["prepared"] > 0
     if "--cache-mib" in cache:
-        assert end["evicted"] > 0
+        # The network for signals is so small that nothing has to go.
+        assert end["evicted"] > 0 or case.shape == "6,1,128"
         assert end["bytes"] < 3 * 2**20
