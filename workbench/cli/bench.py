@@ -30,10 +30,19 @@ SUITES = ("search", "replay", "evolution", "window", "adb")
     default=1000,
     show_default=True,
     type=click.IntRange(20, 100_000),
-    help="The same for the 20-layer space, whose optimum takes longer.",
+    help="The same for the deep spaces, whose optimum takes longer.",
+)
+@click.option(
+    "--rival-contexts",
+    default=20,
+    show_default=True,
+    type=click.IntRange(5, 10_000),
+    help="Random contexts that ofa and nsga2, which take long, are compared over.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def command(suites: tuple[str, ...], contexts: int, deep_contexts: int, as_json: bool) -> None:
+def command(
+    suites: tuple[str, ...], contexts: int, deep_contexts: int, rival_contexts: int, as_json: bool
+) -> None:
     """Measure the parts that must be quick: SUITES, or all of them.
 
     Prints each figure with what it was measured on and whether its target holds. The figures
@@ -41,7 +50,7 @@ def command(suites: tuple[str, ...], contexts: int, deep_contexts: int, as_json:
     """
     figures: list[BenchFigure] = []
     for suite in suites or SUITES:
-        figures += _run(suite, contexts, deep_contexts)
+        figures += _run(suite, contexts, deep_contexts, rival_contexts)
     if as_json:
         record = {
             "schema": "adaspring-bench",
@@ -61,15 +70,16 @@ def command(suites: tuple[str, ...], contexts: int, deep_contexts: int, as_json:
     click.echo(f"{missed} targets missed." if missed else "Every target holds.")
 
 
-def _run(suite: str, contexts: int, deep_contexts: int) -> list[BenchFigure]:
+def _run(suite: str, contexts: int, deep_contexts: int, rival_contexts: int) -> list[BenchFigure]:
     # Each suite imports what it needs: the one must not weigh on the other.
-    from workbench.services import benchmarks
+    from workbench.services import benchmark_search, benchmarks
     from workbench.services.catalogue import (
         SAMPLE_NETWORK,
         SAMPLE_PROFILE,
         SAMPLE_TRACE,
         find_network,
         find_trace,
+        list_networks,
     )
     from workbench.services.deployment import deploy
     from workbench.services.device_profiles import find_profile
@@ -86,17 +96,25 @@ def _run(suite: str, contexts: int, deep_contexts: int) -> list[BenchFigure]:
     if suite == "replay":
         return benchmarks.bench_replay(deployment, find_trace(SAMPLE_TRACE), _progress)
     if suite == "evolution":
-        return benchmarks.bench_evolution(deployment, 1000, _progress)
-    shipped = benchmarks.bench_search(
-        deployment.problem, deployment.default_objective(), deployment.network.name,
-        contexts, 0.3, 1.0, _progress,
-    )  # fmt: skip
-    deep = benchmarks.bench_search(
-        benchmarks.deep_problem(), dataclasses.replace(
-            deployment.default_objective(), efficiency="latency"
-        ), "20 layers x 10 operators", deep_contexts, 2.0, None, _progress,
-    )  # fmt: skip
-    return shipped + deep
+        return benchmark_search.bench_evolution(deployment, 1000, _progress)
+    in_ms = dataclasses.replace(deployment.default_objective(), efficiency="latency")
+    deep, imagenet = benchmark_search.deep_problem(), benchmark_search.imagenet_problem()
+    deep_name = "20 layers x 10 operators"
+    imagenet_name = "the imagenet network (invented losses)"
+    figures = []
+    for entry in list_networks():
+        if not entry.shipped:
+            continue
+        shipped = deploy(find_network(entry.path), find_profile(SAMPLE_PROFILE))
+        what = shipped.problem, shipped.default_objective(), shipped.network.name
+        figures += benchmark_search.bench_search(*what, contexts, 0.3, 1.0, _progress)
+        figures += benchmark_search.bench_rivals(*what, rival_contexts, _progress)
+    for problem, name in ((deep, deep_name), (imagenet, imagenet_name)):
+        figures += benchmark_search.bench_search(
+            problem, in_ms, name, deep_contexts, 2.0, None, _progress
+        )
+        figures += benchmark_search.bench_rivals(problem, in_ms, name, rival_contexts, _progress)
+    return figures
 
 
 def _progress(text: str) -> None:

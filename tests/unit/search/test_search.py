@@ -16,19 +16,24 @@ from workbench.search.continuations import Continuations, additive_preferences
 from workbench.search.evolutionary import EvolutionSettings, OfaPolicy
 from workbench.search.exact import Enumeration
 from workbench.search.labels import LabelSetting
+from workbench.search.mutation import Mutation
 from workbench.search.nsga2 import Nsga2Policy
 from workbench.search.policies import Policy, make_policy, policy_names
 from workbench.search.policy_names import POLICY_TEXTS, SLOW_POLICIES, policy_text
 from workbench.search.problem import LATENCY, STORAGE, Context, Objective, Problem, Situation
 from workbench.search.runtime3c import Runtime3C
-from workbench.services.benchmarks import random_situations
-from workbench.space.accuracy import AccuracyModel, MeasuredAccuracy, PredictorError
-from workbench.space.tables import PairTables
+from workbench.services.benchmark_search import invented_problem, random_situations
 
 
 @functools.cache
 def five() -> Problem:
     return problem_of(invented_accuracy(five_layer_space(), 2000))
+
+
+@functools.cache
+def wide() -> Problem:
+    """100,000 configurations: more than a search judges one by one, few enough to check."""
+    return problem_of(invented_accuracy(deep_space(5), 400))
 
 
 @functools.cache
@@ -44,11 +49,17 @@ def situations(problem: Problem, count: int, **objective: Any) -> Iterator[Situa
     return random_situations(problem, Objective(**objective), count, seed=11)
 
 
-@pytest.mark.parametrize("efficiency", ["energy", "latency", "intensity"])
-def test_runtime3c_is_feasible_when_possible_and_close_to_the_optimum(efficiency: str) -> None:
-    searcher = Runtime3C(five())
+@pytest.mark.parametrize(
+    ("efficiency", "mean_gap"),
+    # Intensity is a ratio of sums, which continuations only approach.
+    [("energy", 0.005), ("latency", 0.005), ("intensity", 0.01)],
+)
+def test_runtime3c_is_feasible_when_possible_and_close_to_the_optimum(
+    efficiency: str, mean_gap: float
+) -> None:
+    searcher = Runtime3C(wide())
     gaps = []
-    for situation in situations(five(), 200, efficiency=efficiency):
+    for situation in situations(wide(), 120, efficiency=efficiency):
         outcome = situation.outcome(searcher.search(situation))
         reference = Enumeration(situation).reference()
         assert outcome.feasible == (reference.objective is not None)
@@ -56,26 +67,35 @@ def test_runtime3c_is_feasible_when_possible_and_close_to_the_optimum(efficiency
             assert outcome.objective >= reference.objective - 1e-9
             gaps.append(reference.gap(outcome.objective) or 0.0)
     assert len(gaps) > 50
-    assert np.mean(gaps) <= 0.005
-    assert np.percentile(gaps, 95) <= 0.02
+    assert np.mean(gaps) <= mean_gap
+    assert np.percentile(gaps, 95) <= 4 * mean_gap
 
 
-@pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("efficiency", ["energy", "intensity"])
-def test_runtime3c_finds_the_optimum_of_short_networks(layers: int, efficiency: str) -> None:
-    space = deep_space(layers)
-    loss = tuple(np.linspace(0, 3, 10) * np.ones((space.predecessors(d), 1)) for d in range(layers))
-    predicted = PairTables(("loss_points",), tuple(table[..., None] for table in loss))
-    error = PredictorError(0.1, 0.2, 1.0, 1.0, 0)
-    known = MeasuredAccuracy(np.zeros((1, layers), dtype=np.uint8), np.array([92.0]), 1)
-    problem = problem_of(AccuracyModel(space, 92.0, predicted, error, known))
-    searcher = Runtime3C(problem)
-    for situation in situations(problem, 40, efficiency=efficiency):
-        found = situation.outcome(searcher.search(situation))
-        truth = situation.outcome(Enumeration(situation).reference().configuration)
-        assert found.violation == pytest.approx(truth.violation)
-        if truth.feasible:
-            assert found.objective == pytest.approx(truth.objective)
+def test_runtime3c_finds_the_optimum_of_a_small_space(efficiency: str) -> None:
+    searcher = Runtime3C(five())
+    for situation in situations(five(), 40, efficiency=efficiency):
+        best = Enumeration(situation).reference().configuration
+        assert searcher.search(situation) == best
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_mutation_leaves_no_better_change_of_two_neighbours(layers: int) -> None:
+    problem = invented_problem(deep_space(layers))
+    candidates = Candidates(problem)
+    mutation = Mutation(problem, candidates)
+    rng = np.random.default_rng(4)
+    for situation in situations(problem, 10, efficiency="latency"):
+        start = tuple(rng.integers(0, 10, layers).tolist())
+        improved = mutation.improve(situation, start)
+        rows = np.repeat(np.array([improved], dtype=np.uint8), 100 * max(1, layers - 1), axis=0)
+        pairs = np.indices((10, 10)).reshape(2, -1).T
+        for first in range(max(1, layers - 1)):
+            width = min(2, layers)
+            rows[100 * first : 100 * first + 100, first : first + width] = pairs[:, :width]
+        neighbours = situation.evaluate(problem.metrics_of_many(rows)).ranks()
+        own = situation.evaluate(problem.metrics_of(improved)[:, None]).ranks()[0]
+        assert own <= neighbours.min() + 1e-9
 
 
 def test_what_continuations_join_is_the_sum_of_their_parts() -> None:
@@ -94,8 +114,8 @@ def test_what_continuations_join_is_the_sum_of_their_parts() -> None:
 
 
 def test_a_search_gives_the_same_twice() -> None:
-    searchers = Runtime3C(five()), Runtime3C(five())
-    for situation in situations(five(), 20):
+    searchers = Runtime3C(wide()), Runtime3C(wide())
+    for situation in situations(wide(), 20):
         first, again, other = (
             searcher.search(situation) for searcher in (searchers[0], *searchers)
         )
@@ -300,7 +320,7 @@ def _rng() -> np.random.Generator:
 
 def test_runtime3c_serves_long_networks_with_few_operators() -> None:
     """Fewer pairs of neighbouring choices than the searcher would like to join."""
-    problem = problem_of(invented_accuracy(deep_space(8, ("identity", "ch50", "dwsep")), 200))
+    problem = problem_of(invented_accuracy(deep_space(10, ("identity", "ch50", "dwsep")), 200))
     searcher = Runtime3C(problem)
     gaps = []
     for situation in situations(problem, 60):
