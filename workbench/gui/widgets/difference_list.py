@@ -43,6 +43,7 @@ _WIDTHS = {_TIME: 172, 3: 88, 4: 88, 5: 86, 6: 68, _COST: 196}
 _NARROW = {_TIME: 104, 3: 84, 4: 86, 5: 84, 6: 62, _COST: 0}
 _NARROW_BELOW_PX = 1060
 _ROW_PX = 50
+_CHIP_PX = 66
 _PAD = 8
 _LASTS_PX = 140
 """Below this there is no room for the number of inferences."""
@@ -212,6 +213,7 @@ class DifferenceList(QTableView):
         self._view = view
         self._delegate.colours = colours
         self._model.set_rows(view.rows)
+        self._fit_columns()
         if view.rows:
             self.selectRow(0)
 
@@ -236,8 +238,11 @@ class DifferenceList(QTableView):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Reason and chips share what the figures leave."""
+        """Chips and reasons share what the figures leave."""
         super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
         width = self.viewport().width()
         narrow = width < _NARROW_BELOW_PX
         self.setColumnHidden(_COST, narrow)
@@ -246,9 +251,10 @@ class DifferenceList(QTableView):
             if wide:
                 self.setColumnWidth(column, wide)
         free = width - sum(widths.values())
-        why = round(0.42 * free)
-        self.setColumnWidth(_WHY, why)
-        self.setColumnWidth(_CHIPS, free - why)
+        layers = len(self.rows[0].operators[0]) if self.rows else 4
+        chips = min(round(0.58 * free), _CHIP_PX * layers + 2 * _PAD + 16)
+        self.setColumnWidth(_CHIPS, chips)
+        self.setColumnWidth(_WHY, free - chips)
 
     def _on_click(self, index: QModelIndex) -> None:
         if index.column() == _TIME:
