@@ -77,6 +77,19 @@ def test_a_phone_that_cannot_be_recorded_says_why(make_bench: MakeBench, qtbot: 
     assert record.form.begin_button.isEnabled()
 
 
+def test_the_recorder_takes_the_librarys_room_in_a_small_window(
+    make_bench: MakeBench, qtbot: QtBot
+) -> None:
+    page = make_bench().page
+    page.open_record()
+    assert page.ui.list.isVisible()
+    page.resize(960, 640)
+    qtbot.waitUntil(lambda: not page.ui.list.isVisible(), timeout=5000)
+    page.resize(1360, 820)
+    qtbot.waitUntil(page.ui.list.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: page.record.settled, timeout=5000)
+
+
 # ---- composing ---------------------------------------------------------------------------------
 
 

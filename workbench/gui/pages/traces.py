@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from workbench.context import Trace
@@ -239,6 +239,11 @@ class TracesPage(Page):
         self.ui.show_compose()
         self.compose.open()
         self._show_controls()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the recorder and the form take the library's room."""
+        super().resizeEvent(event)
+        self.ui.make_room()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take one file."""

@@ -179,17 +179,18 @@ class TracesLayout(QObject):
 
     def show_record(self) -> None:
         """Show the recorder."""
-        self._make_room()
         self._right.setCurrentWidget(self._record)
+        self.make_room()
 
     def show_compose(self) -> None:
         """Show the form of a scenario."""
-        self._make_room()
         self._right.setCurrentWidget(self._compose)
+        self.make_room()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Forms and their pictures need the library's room in a small window."""
-        self._library.setVisible(self._page.width() >= _ROOMY_PX)
+        if self.state_name in ("record", "compose"):
+            self._library.setVisible(self._page.width() >= _ROOMY_PX)
 
     def show_head(self, summary: TraceSummary, view: TraceView, *, edited: bool) -> None:
         """Title, marks and facts of the trace that is shown."""
