@@ -15,15 +15,21 @@ SIDES = ("left", "bottom")
 
 
 def set_up(item: pg.PlotItem, *, left: str = "", bottom: str = "") -> None:
-    """Prepare a plot, once: titles of its axes with their units, and nothing rescaled.
+    """Prepare a plot, once."""
+    item.hideButtons()
+    set_titles(item, left=left, bottom=bottom)
+
+
+def set_titles(item: pg.PlotItem, *, left: str = "", bottom: str = "") -> None:
+    """Titles of the axes with their units; figures are never rescaled.
 
     pyqtgraph would turn 0.25 ms into 250 of an unnamed thousandth, also after
-    `enableAutoSIPrefix(False)`: that looks at the range once more.
+    `enableAutoSIPrefix(False)`: that looks at the range once more. And `setLabel` alone would
+    switch it on again.
     """
-    item.hideButtons()
     for side, title in (("left", left), ("bottom", bottom)):
         if title:
-            item.setLabel(side, title)  # forgets the ranges
+            item.setLabel(side, title)
         item.getAxis(side).setSIPrefixEnableRanges([(0.0, 0.0)])
 
 

@@ -12,7 +12,7 @@ from workbench.gui import theme
 from workbench.gui.palette import Tokens, mix
 from workbench.gui.plots import clipboard
 from workbench.gui.plots.pixel_items import PixelItem, translucent
-from workbench.gui.plots.plot_setup import plot_menu, set_up, style_axes
+from workbench.gui.plots.plot_setup import plot_menu, set_titles, set_up, style_axes
 from workbench.gui.presenters.profiling_result import Points
 
 BANDS = (0.10, 0.05)
@@ -123,8 +123,11 @@ class PredictionScatter(pg.PlotWidget):
         count = 0 if points is None else len(points.names)
         energy = points is not None and points.unit == "mJ"
         item = self.getPlotItem()
-        item.setLabel("bottom", "measured, mJ" if energy else "measured median, ms")
-        item.setLabel("left", "predicted, mJ" if energy else "predicted, ms")
+        set_titles(
+            item,
+            left="predicted, mJ" if energy else "predicted, ms",
+            bottom="measured, mJ" if energy else "measured median, ms",
+        )
         self.setAccessibleName(
             f"Predicted against measured {'energy' if energy else 'latency'} of {count}"
             " configurations; "

@@ -154,7 +154,8 @@ class DevicePanel(QWidget):
         self._facts_card.body.addStretch(1)
         self._live_card.head.addWidget(self._live_story)
         self._live_card.head.addStretch(1)
-        self._live_card.body.addWidget(self.strips, 1)
+        self._live_card.body.addWidget(self.strips, 1000)
+        self._live_card.body.addStretch(1)  # strips have a largest height, facts may be taller
         self._capabilities_card.body.addWidget(self._capabilities)
         self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._middle.setSpacing(10)
