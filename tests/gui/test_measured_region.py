@@ -57,7 +57,7 @@ def test_what_was_not_measured_goes_to_the_profile_page(
     assert view is not None and view.measured is not None
     # The Redmi 3S that ships was never measured, so nothing of the day was.
     assert not view.measured.calibrated
-    assert replay.ui.measure_button.text() == "nothing measured here: measure…"
+    assert replay.ui.measure_button.text() == "not measured on this device: measure…"
     assert "every latency is estimated" in replay.ui.measure_button.toolTip()
     replay.ui.measure_button.click()
     assert window.current_page == "profile"

@@ -112,7 +112,7 @@ def measured_text(measured: MeasuredView | None, policy: str) -> str:
     if measured is None or not measured.to_measure:
         return ""
     if not measured.calibrated:
-        return "nothing measured here: measure…"
+        return "not measured on this device: measure…"
     share = measured.shares.get(policy, 0.0)
     if not share:
         return "other policies extrapolated: measure…"
