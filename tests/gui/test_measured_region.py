@@ -6,6 +6,7 @@ import msgspec
 from pytestqt.qtbot import QtBot
 
 from tests.gui.waiting import wait_until_settled
+from tests.helpers.contexts import RecordingContext
 from tests.helpers.profiles import calibration_for, plain_profile
 from workbench.core.errors import SettingsError
 from workbench.devices.profile import Calibration
@@ -35,7 +36,7 @@ def _session() -> ServicesSession:
 
 
 def test_extrapolated_figures_are_marked_on_card_and_lanes() -> None:
-    view = _session().run(("fixed:fire", "backbone"), {})
+    view = _session().run(RecordingContext(), ("fixed:fire", "backbone"), {})
     fire, backbone = view.policies
     assert view.measured is not None and view.measured.calibrated
     assert view.measured.shares == {"fixed:fire": 1.0, "backbone": 0.0}
