@@ -13,6 +13,7 @@ from workbench.devices.adb.describe import PhoneDescription
 from workbench.devices.agent.protocol import Info
 from workbench.devices.errors import clean
 from workbench.devices.parsers import CpuCluster
+from workbench.devices.power.vendor_profile import VendorPower
 from workbench.devices.profile import Battery, Cluster, DeviceProfile, Memory, PowerModel
 from workbench.devices.profile_file import load_profile
 from workbench.services.device_profiles import SUFFIX
@@ -20,6 +21,8 @@ from workbench.services.device_profiles import SUFFIX
 FALLBACK_L2_KIB = 512.0
 FALLBACK_MHZ = 2000.0
 NOMINAL_V = 3.85
+CLOCK_OFF = 0.02
+"""How far the full clock in a power profile may be off the one that the phone states."""
 LEAST_PERCENT = 30.0
 """Below this charge, dividing the charge counter by the level says little of the capacity."""
 
@@ -64,11 +67,17 @@ class PhoneParts:
     power: PowerModel | None
 
 
-def phone_parts(phone: PhoneDescription, agent: Info, measured_on: int | None) -> PhoneParts:
+def phone_parts(
+    phone: PhoneDescription,
+    agent: Info,
+    measured_on: int | None,
+    vendor: VendorPower | None = None,
+) -> PhoneParts:
     """Collect them from what the phone tells, and from the shipped profiles where it does not.
 
     Args:
         measured_on: position of the cluster that networks ran on; None for any.
+        vendor: the phone's own power profile; None where it has none.
     """
     shipped = [load_profile(path) for path in sorted(device_profiles_root().glob(f"*{SUFFIX}"))]
     known = _same_soc(phone, shipped)
@@ -82,7 +91,7 @@ def phone_parts(phone: PhoneDescription, agent: Info, measured_on: int | None) -
         clusters=tuple(clusters),
         memory=_memory(phone, known, shipped),
         battery=_battery(phone, shipped),
-        power=_power(phone, known, measured_on),
+        power=_vendor_power(phone, vendor, measured_on) or _power(phone, known, measured_on),
     )
 
 
@@ -229,6 +238,26 @@ def _battery(phone: PhoneDescription, shipped: Sequence[DeviceProfile]) -> Batte
         nominal_v=NOMINAL_V,
         provenance=provenance,
         story=f"the gauge's charge counter over the level of {percent:.0f}%; usual nominal voltage",
+    )
+
+
+def _vendor_power(
+    phone: PhoneDescription, vendor: VendorPower | None, measured_on: int | None
+) -> PowerModel | None:
+    """What the phone's own power profile states for the cluster with the same full clock."""
+    if vendor is None or not phone.clusters:
+        return None
+    full_khz = phone.clusters[measured_on or 0].max_khz
+    fitting = [c for c in vendor.clusters if full_khz and abs(c.khz[-1] / full_khz - 1) < CLOCK_OFF]
+    if not fitting:
+        return None
+    cluster = fitting[0]
+    return PowerModel(
+        frequency_ratio=tuple(float(f"{khz / cluster.khz[-1]:.4g}") for khz in cluster.khz),
+        active_mw=tuple(float(f"{ma * NOMINAL_V:.4g}") for ma in cluster.busy_ma),
+        provenance=Provenance.SIMULATED if phone.simulated else Provenance.ESTIMATED,
+        story=f"the phone's own power profile, in {vendor.path} (current with one core busy) times"
+        f" {NOMINAL_V} V; its vendor's model, not a measurement",
     )
 
 

@@ -11,6 +11,12 @@ from workbench.core.errors import SettingsError
 from workbench.core.provenance import Provenance
 from workbench.devices.adb.describe import PhoneDescription, describe_phone
 from workbench.devices.device import Device
+from workbench.devices.errors import DeviceError
+from workbench.devices.power.vendor_profile import (
+    FoundVendorPower,
+    VendorPower,
+    find_vendor_power,
+)
 from workbench.devices.profile import Calibration, DeviceProfile, PowerModel, calibration_of
 from workbench.devices.profile_file import load_profile
 from workbench.jobs import Job, JobContext, run_in_process
@@ -200,7 +206,8 @@ def measure_and_write(
     if earlier is not None:
         measurement = with_earlier(measurement, earlier)
     context.progress(None, "fitting the latency table")
-    parts = phone_parts(measurement.phone, measurement.agent, measurement.cluster)
+    vendor = _vendor_power(context, connect)
+    parts = phone_parts(measurement.phone, measurement.agent, measurement.cluster, vendor)
     fitted = fit_measurement(
         network, measurement.design, measurement.medians_ms(), parts.clusters[0].max_mhz
     )
@@ -218,6 +225,21 @@ def measure_and_write(
             context.log(f"{error.message} {error.hint}".strip(), "warning")
     context.check_cancelled()
     return write_phone_measurement(project, fitted, measurement, parts, paths[0], found, why)
+
+
+def _vendor_power(context: JobContext, connect: Callable[[], Device]) -> VendorPower | None:
+    """The phone's own power profile; None where it has none or went away meanwhile."""
+    try:
+        device = connect()
+        try:
+            found = find_vendor_power(device)
+        finally:
+            device.close()
+    except DeviceError as error:
+        found = FoundVendorPower(None, error.message)
+    if found.power is None:
+        context.log(f"No power profile of the phone's own: {found.reason}.")
+    return found.power
 
 
 def write_phone_measurement(

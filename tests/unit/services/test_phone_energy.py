@@ -13,7 +13,9 @@ from tests.helpers.contexts import RecordingContext
 from tests.helpers.random_network import write_random_network
 from workbench.core.provenance import Provenance
 from workbench.devices.adb.describe import describe_phone
+from workbench.devices.agent.protocol import Info
 from workbench.devices.device import Device
+from workbench.devices.power.vendor_profile import VendorCluster, VendorPower
 from workbench.devices.profile_file import load_profile
 from workbench.devices.virtual import CurrentUnit, GaugeSettings
 from workbench.devices.virtual import PhoneSettings as VirtualSettings
@@ -26,6 +28,7 @@ from workbench.profiling.run_rules import Plan, RunRules
 from workbench.services import phone_energy
 from workbench.services.device_profiles import find_profile
 from workbench.services.devices import open_device
+from workbench.services.phone_parts import phone_parts
 from workbench.services.phone_profiling import measure_and_write
 from workbench.services.projects import open_project
 from workbench.services.sensor_store import save_calibration
@@ -40,6 +43,11 @@ RULES = RunRules("quick", min_s=0.0, rounds=3, mirrored=False, min_runs=30, warm
 CALIBRATION = SensorCalibration(
     "/sys/class/power_supply/battery/current_now", 1.0, 1, 0.4, 0.2, 1.0, (), (),
     Confidence.HIGH, Provenance.SIMULATED,
+)  # fmt: skip
+AGENT = Info(
+    abi="x86_64", ncnn="1.0", kernel="", machine="", cpu_model=None, features=(), clusters=(),
+    allowed_cpus=(), online=None, memory_total_kib=None, memory_available_kib=None, page_bytes=4096,
+    clock_resolution_ns=1, monotonic_ns=1, realtime_ns=1,
 )  # fmt: skip
 _CHOICES = ("identity", "fire", "ch50")
 SPACE = DesignSpace(
@@ -171,3 +179,21 @@ def test_a_charger_after_the_latencies_leaves_them_and_says_why(
     assert summary.energy is None
     assert "powered by usb" in summary.power
     assert load_profile(summary.path).power is not None
+
+
+def test_the_phones_own_power_profile_gives_the_curve(phone: VirtualPhone) -> None:
+    device = open_device(phone.address, via="direct")
+    description = describe_phone(device)
+    device.close()
+    full_khz = description.clusters[0].max_khz
+    assert full_khz is not None
+    slow = VendorCluster((300e3, 900e3), (5.0, 20.0))
+    vendor = VendorPower((slow, VendorCluster((full_khz / 2, full_khz), (50.0, 200.0))), "/x.apk")
+    model = phone_parts(description, AGENT, 0, vendor).power
+    assert model is not None
+    assert model.frequency_ratio == (0.5, 1.0)
+    assert model.active_mw == (192.5, 770.0)
+    assert "phone's own power profile, in /x.apk" in model.story
+    other = phone_parts(description, AGENT, 0, VendorPower((slow,), "/x.apk")).power
+    assert other is not None
+    assert "shipped profile of the chip" in other.story
