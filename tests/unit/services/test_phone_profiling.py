@@ -114,7 +114,8 @@ class At(RecordingContext):
         return self.cancelled
 
     def log(self, text: str, level: LogLevel = "info") -> None:
-        self.warnings.append(text)
+        if level != "info":
+            self.warnings.append(text)
 
 
 class Stop(At):
