@@ -449,6 +449,22 @@ def test_a_run_that_cannot_start_is_explained(train_page) -> None:  # type: igno
     assert "is no data" in page.train.error.accessibleName()
 
 
+def test_another_task_has_its_own_folders_and_options(train_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    page, _ = train_page
+    form = page.train.form
+    assert not form._size.isVisible()
+    form._task.setCurrentIndex(form._task.findData("imagenet"))
+    assert form._size.isVisible()
+    assert form.form.out == str(tmp_path / "my net")  # the user's own choice stays
+    form._size.setText("96")
+    form._classes.setText("100")
+    assert "--input-size 96 --max-classes 100" in form.form.command()
+    form.set_folders("", "")
+    form._task.setCurrentIndex(form._task.findData("cifar100"))
+    assert form.form.out.endswith("my_cifar100")
+    assert (form.form.input_size, form.form.max_classes) == (None, None)
+
+
 def test_bad_data_are_a_question_before_the_first_step(train_page, qtbot) -> None:  # type: ignore[no-untyped-def]
     page, starter = train_page
     train = page.train

@@ -68,7 +68,7 @@ def make_task(options: TaskOptions) -> Task:
         raise SettingsError("A network needs at least 2 classes.")
     return Task(
         name="imagenet",
-        title="Photographs (ImageNet, or your own in a folder a class)",
+        title="Photographs (ImageNet)",
         backbone=backbone(side),
         training=TrainingSettings(
             plain_epochs=2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -39,6 +40,9 @@ from workbench.gui.widgets.states import ErrorPanel
 from workbench.gui.widgets.train_form import CurveKey, TrainForm
 from workbench.jobs import Cancelled, Done, Failed, Job, JobEvent, Progress
 
+if TYPE_CHECKING:
+    from workbench.tasks.options import TaskOptions
+
 _REDRAW_S = 0.1
 _FORM_WIDTH_PX = 392
 
@@ -62,8 +66,15 @@ def start_training(form: TrainingForm) -> Job:
             minutes=form.minutes,
             resume=form.resume,
             skip_bad_data=form.skip_bad_data,
+            options=_options(form),
         )
     )
+
+
+def _options(form: TrainingForm) -> TaskOptions:
+    from workbench.tasks.options import TaskOptions
+
+    return TaskOptions(form.input_size, form.max_classes)
 
 
 def start_check(form: TrainingForm) -> Job:
@@ -74,7 +85,7 @@ def start_check(form: TrainingForm) -> Job:
     """
     from workbench.services.data_check import start_data_check
 
-    return start_data_check(form.task, Path(form.data).expanduser())
+    return start_data_check(form.task, Path(form.data).expanduser(), _options(form))
 
 
 def known_tasks() -> tuple[TaskChoice, ...]:
@@ -82,7 +93,13 @@ def known_tasks() -> tuple[TaskChoice, ...]:
     from workbench.tasks.registry import TASKS
 
     return tuple(
-        TaskChoice(task.name, task.title, task.data_hint.replace("`", ""), task.usual_folder)
+        TaskChoice(
+            task.name,
+            task.title,
+            task.data_hint.replace("`", ""),
+            task.usual_folder,
+            task.backbone.input_shape[-1] if task.with_options else None,
+        )
         for task in TASKS.values()
     )
 

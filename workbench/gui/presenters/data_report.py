@@ -49,6 +49,8 @@ def view_of_report(report: DataReport) -> DataView:
         f"Samples: {report.train:,} for training, {report.test:,} for testing."
         f" Classes: {len(report.classes):,}. Inputs: {shape}."
     )
+    if report.pixel_bytes:
+        holds += f" Decoded pictures: {report.pixel_bytes / 1e6:,.0f} MB."
     lines = [*report.blocked, *map(str, report.findings[:MAX_LINES])]
     if len(report.findings) > MAX_LINES:
         lines.append(f"… and {len(report.findings) - MAX_LINES:,} more")

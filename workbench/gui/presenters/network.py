@@ -23,7 +23,7 @@ from workbench.gui.presenters.network_records import (
     times,
 )
 from workbench.gui.presenters.network_space import SpaceCloud
-from workbench.search.problem import LATENCY, LOSS, MACS, PARAM, STORAGE
+from workbench.search.problem import LATENCY, MACS, PARAM, STORAGE
 from workbench.services.deployment import Deployment
 from workbench.space.backbone import ConvLayer
 from workbench.space.design_space import Configuration
@@ -187,7 +187,7 @@ class NetworkView:
              f" what is no longer needed is freed. {COUNTED}"),
         )  # fmt: skip
         return (
-            self._accuracy(configuration, now),
+            self._accuracy(configuration),
             self._measured_on_device(
                 "latency", "Latency", latency, "ms", latency / whole[LATENCY],
                 ("quicker", "slower"), self.deployment.latency_source,
@@ -201,9 +201,13 @@ class NetworkView:
             self._intensity(now),
         )  # fmt: skip
 
-    def _accuracy(self, configuration: Configuration, now: Floats) -> Figure:
+    def _accuracy(self, configuration: Configuration) -> Figure:
         description, error = self.network.description, self.network.description.predictor_error
-        accuracy = description.accuracy_percent - float(now[LOSS])
+        # The search's tables hold predictions only where the space is too large to tabulate.
+        loss = float(
+            self.network.accuracy.loss_points(np.array([configuration], dtype=np.uint8))[0]
+        )
+        accuracy = description.accuracy_percent - loss
         if self.network.accuracy.is_measured(configuration):
             share = accuracy / 100
             spread = 196 * (share * (1 - share) / description.test_images) ** 0.5
@@ -221,7 +225,6 @@ class NetworkView:
                 f" {error.p90_abs_points:.2f} at most in nine of ten on {error.configurations:,}"
                 " configurations held out",
             )
-        loss = float(now[LOSS])
         if abs(loss) < 0.005:
             comparison, tone = "as the backbone", ""
         elif loss > 0:

@@ -28,12 +28,14 @@ class TaskChoice:
 
     Attributes:
         usual_folder: where a package puts its data; empty where there is none.
+        input_size: side of its inputs where the user may choose another; None where not.
     """
 
     name: str
     title: str
     data_hint: str
     usual_folder: str = ""
+    input_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class TrainingForm:
     Attributes:
         minutes: time for training; None takes the recipe's epochs.
         skip_bad_data: train on the rest where some of the data cannot be used.
+        input_size, max_classes: what of the recipe is wanted otherwise; None leaves it.
     """
 
     task: str
@@ -51,6 +54,8 @@ class TrainingForm:
     minutes: float | None
     resume: bool
     skip_bad_data: bool = False
+    input_size: int | None = None
+    max_classes: int | None = None
 
     def blocked(self, data_hint: str) -> str:
         """Why it cannot start; empty when it can."""
@@ -92,6 +97,10 @@ class TrainingForm:
         """The command that does the same in a terminal."""
         words = ["adaspring-workbench", "train", "--task", self.task]
         words += ["--data", self.data or "DATA", "--out", self.out or "OUT"]
+        if self.input_size is not None:
+            words += ["--input-size", str(self.input_size)]
+        if self.max_classes is not None:
+            words += ["--max-classes", str(self.max_classes)]
         if self.minutes is not None:
             words += ["--minutes", f"{self.minutes:g}"]
         if self.resume:

@@ -51,6 +51,15 @@ class TrainForm(Card):
         self._task = QComboBox()
         self._data, self._browse_data = self._folder("Folder with the data")
         self._out, self._browse_out = self._folder("Folder for the network")
+        self._size, self._classes = QLineEdit(), QLineEdit()
+        self._size.setValidator(QIntValidator(1, 9999, self._size))
+        self._size.setToolTip("Side of the network's input in pixels, 32 to 512.")
+        self._size.setAccessibleName("Input size in pixels")
+        self._classes.setValidator(QIntValidator(2, 99_999, self._classes))
+        self._classes.setPlaceholderText("all classes")
+        self._classes.setToolTip("Take only that many classes, the first by name.")
+        self._classes.setAccessibleName("Largest number of classes")
+        self._options = label("Inputs", "secondary")
         self._minutes = QLineEdit()
         self._minutes.setValidator(QIntValidator(0, _MAX_MINUTES, self._minutes))
         self._minutes.setPlaceholderText("minutes; empty: as the recipe says")
@@ -124,8 +133,14 @@ class TrainForm(Card):
         self.refresh()
 
     @property
+    def _choice(self) -> TaskChoice | None:
+        name = self._task.currentData()
+        return next((task for task in self._tasks if task.name == name), None)
+
+    @property
     def form(self) -> TrainingForm:
         """What is filled in."""
+        choosable = self._choice is not None and self._choice.input_size is not None
         return TrainingForm(
             task=str(self._task.currentData() or ""),
             data=self._data.text().strip(),
@@ -133,6 +148,8 @@ class TrainForm(Card):
             minutes=float(self._minutes.text() or 0) or None,
             resume=self._resume.isEnabled() and self._resume.isChecked(),
             skip_bad_data=self._skip_bad_data,
+            input_size=int(self._size.text() or 0) * choosable or None,
+            max_classes=int(self._classes.text() or 0) * choosable or None,
         )
 
     @property
@@ -145,6 +162,7 @@ class TrainForm(Card):
         self._running = running
         for widget in (
             self._task, self._data, self._browse_data, self._out, self._browse_out, self._minutes,
+            self._size, self._classes,
         ):  # fmt: skip
             widget.setEnabled(not running)
         self.cancel.setEnabled(running)
@@ -176,8 +194,7 @@ class TrainForm(Card):
         self._command.setAccessibleName(f"Command: {form.command()}")
 
     def _hint(self) -> str:
-        name = self._task.currentData()
-        return next((task.data_hint for task in self._tasks if task.name == name), "")
+        return "" if self._choice is None else self._choice.data_hint
 
     # ---- building ------------------------------------------------------------------------------
 
@@ -202,6 +219,9 @@ class TrainForm(Card):
             grid.addWidget(widget, line, 1, 1, 1 if button else 2)
             if button is not None:
                 grid.addWidget(button, line, 2)
+        line = grid.rowCount()
+        grid.addWidget(self._options, line, 0)
+        grid.addLayout(row(self._size, self._classes), line, 1, 1, 2)
         self.body.addLayout(grid)
         self.body.addWidget(self._resume)
         self.body.addWidget(self._blocked)
@@ -230,6 +250,8 @@ class TrainForm(Card):
 
     def _connect(self) -> None:
         self._task.currentIndexChanged.connect(self._on_other_task)
+        self._size.textChanged.connect(self._on_other_data)
+        self._classes.textChanged.connect(self._on_other_data)
         self._data.textChanged.connect(self._on_other_data)
         self._out.textChanged.connect(self._on_changed)
         self._minutes.textChanged.connect(self._on_changed)
@@ -245,6 +267,10 @@ class TrainForm(Card):
         self.refresh()
 
     def _on_other_task(self, _value: object) -> None:
+        size = None if self._choice is None else self._choice.input_size
+        for widget in (self._options, self._size, self._classes):
+            widget.setVisible(size is not None)
+        self._size.setPlaceholderText(f"{size} pixels")
         self._fill_in()
         self._on_other_data(None)
 
