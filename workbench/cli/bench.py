@@ -62,10 +62,12 @@ def command(
         click.echo(json.dumps(record, indent=1))
         return
     click.echo("  ".join(f"{name}: {value}" for name, value in _machine().items()))
+    widest = max((len(figure.name) for figure in figures), default=0)
     for figure in figures:
         mark = {None: " ", True: "+", False: "-"}[figure.holds]
         value = f"{figure.value:.3g} {figure.unit}"
-        click.echo(f"{mark} {figure.name:42} {value:>14}  {figure.target:14} {figure.compared}")
+        line = f"{mark} {figure.name:{widest}} {value:>14}  {figure.target:14} {figure.compared}"
+        click.echo(line)
     missed = sum(figure.holds is False for figure in figures)
     click.echo(f"{missed} targets missed." if missed else "Every target holds.")
 
@@ -100,7 +102,7 @@ def _run(suite: str, contexts: int, deep_contexts: int, rival_contexts: int) -> 
     in_ms = dataclasses.replace(deployment.default_objective(), efficiency="latency")
     deep, imagenet = benchmark_search.deep_problem(), benchmark_search.imagenet_problem()
     deep_name = "20 layers x 10 operators"
-    imagenet_name = "the imagenet network (invented losses)"
+    imagenet_name = "imagenet (invented losses)"
     figures = []
     for entry in list_networks():
         if not entry.shipped:

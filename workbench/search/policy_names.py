@@ -15,7 +15,7 @@ FIXED = "fixed:"
 """Begins the name of a policy that takes one operator wherever it can."""
 
 SLOW_POLICIES = frozenset({"ofa", "nsga2"})
-"""Those that decide in tenths of a second and more: a day of theirs takes minutes."""
+"""Those that take tenths of a second and more for each decision of a day."""
 
 
 def policy_text(name: str) -> str:

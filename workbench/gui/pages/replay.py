@@ -301,7 +301,7 @@ class ReplayPage(Page):
 
     def _rerun(self) -> None:
         visible = self.ui.chips.visible
-        # Policies that take minutes follow when the others are on the screen.
+        # Policies that take long follow when the others are on the screen.
         self._run([name for name in visible if name not in SLOW_POLICIES] or visible)
 
     def _run(self, policies: Sequence[str]) -> None:

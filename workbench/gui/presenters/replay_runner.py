@@ -47,7 +47,7 @@ class _Wish:
 
     @property
     def slow(self) -> bool:
-        """Whether it takes minutes, so that it is shown and another wish does not wait for it."""
+        """Whether it takes long, so that it is shown and another wish does not wait for it."""
         return not SLOW_POLICIES.isdisjoint(self.policies)
 
 
@@ -87,7 +87,7 @@ class ReplayRunner:
     def run(self, policies: Sequence[str], values: Mapping[str, float]) -> None:
         """Replay with these policies and slider values, now or as soon as the run before ends.
 
-        A run that takes minutes is stopped for it.
+        A run that takes long is stopped for it.
         """
         self._stop_slow_run()
         wish = self._wishes.ask(_Wish(tuple(policies), dict(values)))
