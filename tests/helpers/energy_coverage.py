@@ -62,20 +62,22 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=25)
     seeds = parser.parse_args().seeds
     every: list[bool] = []
-    with tempfile.TemporaryDirectory() as folder:
-        with Project.open_or_create(Path(folder) / "energy.adaspring") as project:
-            project.see_device(Device("phone", "phone", True))
-            for gauge in GAUGES:
-                found = [pair for seed in range(seeds) for pair in errors_of(gauge, seed, project)]
-                off = np.array([error for error, _ in found])
-                within = [held for _, held in found]
-                every += within
-                print(
-                    f"{gauge.period_s:g} s {gauge.unit} {gauge.sign:+d} noise {gauge.noise_ma:g} mA:"
-                    f" within {sum(within)} of {len(within)}, bias {off.mean():+.2%},"
-                    f" most {np.abs(off).max():.2%}",
-                    flush=True,
-                )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Project.open_or_create(Path(folder) / "energy.adaspring") as project,
+    ):
+        project.see_device(Device("phone", "phone", True))
+        for gauge in GAUGES:
+            found = [pair for seed in range(seeds) for pair in errors_of(gauge, seed, project)]
+            off = np.array([error for error, _ in found])
+            within = [held for _, held in found]
+            every += within
+            kind = f"{gauge.period_s:g} s {gauge.unit} {gauge.sign:+d} noise {gauge.noise_ma:g} mA"
+            print(
+                f"{kind}: within {sum(within)} of {len(within)}, bias {off.mean():+.2%},"
+                f" most {np.abs(off).max():.2%}",
+                flush=True,
+            )
     share = sum(every) / len(every)
     print(f"all: {sum(every)} of {len(every)} ({share:.1%})")
     return 0 if LEAST <= share <= MOST else 1
