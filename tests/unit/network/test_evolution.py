@@ -22,7 +22,8 @@ from workbench.network.statistics import measure_statistics
 from workbench.network.weights_file import Weights
 
 SPACE = small_space()
-IMAGES = patterns(SPACE.backbone.input_shape, 5, 48, 1).images
+DATA = patterns(SPACE.backbone.input_shape, 5, 48, 1)
+IMAGES = DATA.images
 
 
 class Quiet:
@@ -48,8 +49,8 @@ def random_parameters(seed: int) -> Parameters:
 
 def weights_of(parameters: Parameters, prefix_length: int) -> Weights:
     statistics = measure_statistics(
-        SPACE, parameters, IMAGES, Quiet(), prefix_length=prefix_length,
-        rng=np.random.default_rng(0),
+        SPACE, parameters, DATA, Quiet(), prefix_length=prefix_length,
+        rng=np.random.default_rng(0), images_each=len(DATA),
     )  # fmt: skip
     return Weights(parameters, statistics)
 
