@@ -19,7 +19,7 @@ from torch import Tensor
 
 from workbench.core.split import Split
 from workbench.network.memory import images_at_once
-from workbench.network.parameters import NORM_EPSILON, Parameters
+from workbench.network.parameters import NORM_EPSILON, Array, Parameters
 from workbench.network.torch_graph import run_graph
 from workbench.network.training import Reporter
 from workbench.network.weights_file import Statistics, context_sizes, empty_statistics
@@ -78,10 +78,7 @@ class _Measurement:
     def run(self, images: Tensor) -> Statistics:
         """Layer by layer, because each is measured behind normalised ones."""
         images = images.contiguous(memory_format=torch.channels_last)
-        # In parts: the stem's output of all large images at once takes gigabytes.
-        parts = images.tensor_split(min(OPEN_PREFIXES, len(images)))
-        for part in parts:
-            self._measure(self.space.stem_graph(), (), part, 1 / len(parts))
+        self._measure_stem(images)
         for decision in range(self.space.decisions):
             self._measure_decision(decision, images)
         return self.statistics
@@ -99,6 +96,18 @@ class _Measurement:
         if math.prod(sizes) <= OPEN_PREFIXES:
             return list(itertools.product(*map(range, sizes)))
         return [tuple(self.rng.integers(0, sizes).tolist()) for _ in range(OPEN_PREFIXES)]
+
+    def _measure_stem(self, images: Tensor) -> None:
+        """In parts: the stem's output of all large images at once takes gigabytes."""
+        graph = self.space.stem_graph()
+        squares: dict[str, Array] = {}
+        for part in images.tensor_split(min(OPEN_PREFIXES, len(images))):
+            means = self._measure(graph, (), part, len(part) / len(images))
+            for norm, mean in means.items():
+                squares[norm] = squares.get(norm, 0.0) + len(part) / len(images) * mean**2
+        # Parts differ in their means too, and all images together vary by that as well.
+        for norm, square in squares.items():
+            self.statistics.variance[norm][()] += square - self.statistics.mean[norm][()] ** 2
 
     def _measure_decision(self, decision: int, images: Tensor) -> None:
         length = min(decision, self.statistics.prefix_length)
@@ -134,17 +143,22 @@ class _Measurement:
         graph = self.space.graph_of(len(prefix), prefix[-1] if prefix else 0, choice)
         return self._normalised(graph, self.statistics.context(prefix), x)
 
-    def _measure(self, graph: Graph, context: tuple[int, ...], x: Tensor, share: float) -> None:
-        """Add `share` of the mean and variance found on `x` to the statistics."""
+    def _measure(
+        self, graph: Graph, context: tuple[int, ...], x: Tensor, share: float
+    ) -> dict[str, Array]:
+        """Add `share` of the means and variances found on `x` to the statistics; the means."""
+        means: dict[str, Array] = {}
 
         def normalise(y: Tensor, node: Node) -> Tensor:
             variance, mean = torch.var_mean(y, (0, 2, 3), correction=0)
             width = node.out_channels
+            means[node.norm] = mean.numpy()
             self.statistics.mean[node.norm][context][:width] += share * mean.numpy()
             self.statistics.variance[node.norm][context][:width] += share * variance.numpy()
             return self._batch_norm(y, node, mean, variance)
 
         self._run(graph, x, normalise)
+        return means
 
     def _normalised(self, graph: Graph, context: tuple[int, ...], x: Tensor) -> Tensor:
         def normalise(y: Tensor, node: Node) -> Tensor:
