@@ -28,11 +28,13 @@ from workbench.devices.parsers import (
     parse_properties,
 )
 from workbench.devices.parsers.thermal import Temperature
+from workbench.devices.power.rails import ComputeRails, RailReading, RailsPower
 from workbench.gui import theme
 from workbench.gui.bridge import JobBridge
 from workbench.gui.device_desk import Wanted
 from workbench.gui.pages.devices import DevicesPage
 from workbench.gui.presenters.device_sources import DeviceSources
+from workbench.gui.presenters.phone_live import live_facts
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.services_catalogue import ServicesCatalogue
 from workbench.gui.settings import Settings
@@ -78,7 +80,8 @@ def _described(*unavailable: str) -> FoundDevice:
     )
     known = PhoneDescription(
         info, empty, (), (), CpuStat(None, {}), MemoryInfo(None, None, None),
-        _live(0.0, 0.0).battery, (), ThermalState(None, False, ()), capabilities,
+        _live(0.0, 0.0).battery, (), ThermalState(None, False, ()),
+        RailReading(None, (), (), "", "none"), capabilities,
     )  # fmt: skip
     return dataclasses.replace(_phone("A1", DeviceState.DEVICE, "One"), description=known)
 
@@ -99,7 +102,9 @@ def _live(t_s: float, load: float) -> PhoneLive:
     slow = CpuCluster((2, 3), 1_000_000, 300_000, 1_000_000, 900_000, "schedutil", ())
     battery = BatteryState(72.0, "discharging", (), 3900.0, 31.5, None, None, faked=False)
     thermal = ThermalState(2, False, (Temperature("CPU0", "cpu", 55.5, 0),))
-    return PhoneLive(t_s, (fast, slow), (load, None), 700.0, -250_000, 3_900_000, battery, thermal)
+    return PhoneLive(
+        t_s, (fast, slow), (load, None), 700.0, -250_000, 3_900_000, battery, thermal, None
+    )
 
 
 def _play(context: JobContext, records: list[object]) -> None:
@@ -539,3 +544,11 @@ def test_both_themes_paint(make: Make) -> None:
         theme.manager().choose(name)
         pictures.append(page.grab().toImage())
     assert pictures[0] != pictures[1]
+
+
+def test_what_the_rails_take_is_told_with_their_names() -> None:
+    assert "Rails" not in {fact.name for fact in live_facts(_live(1.0, 0.5))}
+    rails = ComputeRails(("S2M_VDD_CPUCL2", "S4M_VDD_CPUCL0"), "the processor's")
+    live = dataclasses.replace(_live(1.0, 0.5), rails=RailsPower(rails, 1234.4, 5.2))
+    fact = next(fact for fact in live_facts(live) if fact.name == "Rails")
+    assert fact.value == "1,234 mW, mean over 5 s: S2M_VDD_CPUCL2 + S4M_VDD_CPUCL0"

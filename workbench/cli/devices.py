@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from workbench.devices.power.rails import compute_rails
 from workbench.services.devices import (
     DeviceListEvent,
     DeviceOverview,
@@ -201,6 +202,7 @@ def _device_record(device: FoundDevice) -> dict[str, Any]:
         return record
     properties = described.properties
     battery = described.battery
+    rails = compute_rails(described.rails)
     return record | {
         "simulated": described.simulated,
         "provenance": "simulated" if described.simulated else "measured",
@@ -225,6 +227,12 @@ def _device_record(device: FoundDevice) -> dict[str, Any]:
             "faked": battery.faked,
         },
         "thermal_status": described.thermal.status,
+        "rails": {
+            "names": list(described.rails.names),
+            "for_computing": None if rails is None else list(rails.names),
+            "source": described.rails.source,
+            "reason": described.rails.reason,
+        },
         "capabilities": [
             {"name": c.name, "available": c.available, "how": c.how} for c in described.capabilities
         ],

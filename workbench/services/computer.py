@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workbench.devices.capabilities import Capability
 from workbench.devices.computer import ComputerDescription
 from workbench.devices.local import LocalReading, LocalSampler
+from workbench.devices.power.rails import local_rails, rails_capability
 from workbench.jobs import JobContext
 from workbench.profiling.host_probes import find_rapl
 
@@ -51,5 +52,6 @@ def _capabilities(sampler: LocalSampler) -> tuple[Capability, ...]:
             counter is not None,
             "RAPL energy counter of the processor package" if counter is not None else reason,
         ),
+        rails_capability(local_rails()),
         *sampler.capabilities(),
     )

@@ -29,6 +29,13 @@ from workbench.devices.parsers import (
 )
 from workbench.devices.parsers.cpu import CPUFREQ_GLOB
 from workbench.devices.parsers.power_supply import POWER_SUPPLY_GLOB
+from workbench.devices.power.rails import (
+    RAIL_COMMANDS,
+    RailReading,
+    RailsPower,
+    rails_power,
+    read_rails,
+)
 from workbench.jobs import JobContext
 from workbench.services.devices import open_device
 
@@ -62,6 +69,8 @@ class PhoneLive:
         current_raw: reading of the battery's current sensor, unit and sign unchecked.
         voltage_raw: the same of its voltage.
         battery, thermal: as they were asked last.
+        rails: what the rails for computing took when they were asked last; None: there are none, or
+            their counters do not tell yet.
     """
 
     t_s: float
@@ -72,6 +81,7 @@ class PhoneLive:
     voltage_raw: int | None
     battery: BatteryState
     thermal: ThermalState
+    rails: RailsPower | None
 
     @property
     def load(self) -> float | None:
@@ -120,9 +130,16 @@ def _watch(context: JobContext, device: Device, every_s: float) -> None:
     """Look again and again until cancelled or the link breaks."""
     before: CpuStat | None = None
     slow: dict[str, bytes] = {}
+    rails: RailReading | None = None
+    power: RailsPower | None = None
     number = 0
     while not context.cancelled:
-        commands = {**_FAST, **_SLOW} if number % SLOW_EVERY == 0 else _FAST
+        commands = _FAST
+        if number % SLOW_EVERY == 0:
+            commands = {**_FAST, **_SLOW}
+            # A phone without rails is asked for them once.
+            if rails is None or rails.names:
+                commands = {**commands, **RAIL_COMMANDS}
         number += 1
         try:
             found = run_sections(device, commands, timeout_s=LOOK_TIMEOUT_S)
@@ -131,8 +148,12 @@ def _watch(context: JobContext, device: Device, every_s: float) -> None:
             return
         output = {key: section.output for key, section in found.items()}
         slow |= {key: output[key] for key in _SLOW if key in output}
+        if "rails_at" in commands:
+            asked = read_rails(output)
+            power = rails_power(rails, asked)
+            rails = asked
         stat = parse_cpu_stat(output.get("stat", b""))
-        context.publish(_live(context.elapsed_s, output, slow, before, stat))
+        context.publish(_live(context.elapsed_s, output, slow, before, stat, power))
         before = stat
         if context.wait(every_s):
             return
@@ -144,6 +165,7 @@ def _live(
     slow: Mapping[str, bytes],
     before: CpuStat | None,
     stat: CpuStat,
+    rails: RailsPower | None,
 ) -> PhoneLive:
     clusters = parse_clusters(parse_listing(output.get("cpufreq", b"")))
     loads: tuple[float | None, ...] = (None,) * len(clusters)
@@ -162,4 +184,5 @@ def _live(
         voltage_raw=None if gauge is None else gauge.voltage_now_raw,
         battery=parse_battery(slow.get("battery", b"")),
         thermal=parse_thermal_service(slow.get("thermal", b"")),
+        rails=rails,
     )

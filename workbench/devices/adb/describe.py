@@ -33,6 +33,7 @@ from workbench.devices.parsers import (
 from workbench.devices.parsers.caches import CACHE_FILES, CACHE_GLOB
 from workbench.devices.parsers.cpu import CPUFREQ_FILES, CPUFREQ_GLOB
 from workbench.devices.parsers.power_supply import POWER_SUPPLY_FILES, POWER_SUPPLY_GLOB
+from workbench.devices.power.rails import RAIL_COMMANDS, RailReading, rails_capability, read_rails
 
 WORK_FOLDER = "/data/local/tmp"
 """The one folder that the shell user of every phone may write to and run programs from."""
@@ -54,6 +55,7 @@ _COMMANDS: Mapping[str, str] = {
     "battery": "dumpsys battery",
     "thermal": "dumpsys thermalservice",
     "folder": f"test -d {WORK_FOLDER} && test -w {WORK_FOLDER}",
+    **RAIL_COMMANDS,
 }
 _NOTHING = Section(1, b"")
 
@@ -75,6 +77,7 @@ class PhoneDescription:
     battery: BatteryState
     power_supplies: tuple[PowerSupply, ...]
     thermal: ThermalState
+    rails: RailReading
     capabilities: tuple[Capability, ...]
 
     @property
@@ -110,6 +113,7 @@ def describe_phone(device: Device, *, timeout_s: float = 20.0) -> PhoneDescripti
     battery = parse_battery(output("battery"))
     supplies = parse_power_supplies(parse_listing(output("power")))
     thermal = parse_thermal_service(output("thermal"))
+    rails = read_rails({name: output(name) for name in RAIL_COMMANDS})
     writable = found.get("folder", _NOTHING).exit_code == 0
     return PhoneDescription(
         info=device.info,
@@ -121,11 +125,13 @@ def describe_phone(device: Device, *, timeout_s: float = 20.0) -> PhoneDescripti
         battery=battery,
         power_supplies=supplies,
         thermal=thermal,
+        rails=rails,
         capabilities=(
             *device.capabilities(),
             _programs(properties, writable),
             *_processor(clusters, caches, cpu, memory),
             *_battery(battery, supplies),
+            rails_capability(rails),
             *_heat(properties, battery, thermal),
         ),
     )

@@ -34,7 +34,7 @@ def live_facts(live: PhoneLive, sensor: SensorCalibration | None = None) -> list
         )
     if live.memory_available_mib is not None:
         facts.append(Fact("Free memory", f"{live.memory_available_mib:,.0f} MiB"))
-    return [*facts, *_heat_facts(live), *sensor_facts(live, sensor)]
+    return [*facts, *_heat_facts(live), *sensor_facts(live, sensor), *_rail_facts(live)]
 
 
 def sensor_facts(live: PhoneLive, known: SensorCalibration | None) -> list[Fact]:
@@ -67,6 +67,21 @@ def sensor_text(known: SensorCalibration) -> str:
         f"{unit}, {sign} while discharging, a new reading every {known.period_s:.3g} s; confidence"
         f" {known.confidence}"
     )
+
+
+def _rail_facts(live: PhoneLive) -> list[Fact]:
+    """What the rails for computing take."""
+    if live.rails is None:
+        return []
+    found = live.rails
+    over = f", mean over {found.seconds:.0f} s" if found.seconds else ""
+    return [
+        Fact(
+            "Rails",
+            f"{found.power_mw:,.0f} mW{over}: {' + '.join(found.rails.names)}",
+            f"{found.rails.what}; measured behind the charger, so also right while charging",
+        )
+    ]
 
 
 def _heat_facts(live: PhoneLive) -> list[Fact]:

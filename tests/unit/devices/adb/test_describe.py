@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.fake_adbd import FakeAdbd
@@ -26,6 +28,31 @@ def test_a_section_that_was_cut_off_is_missing() -> None:
     found = parse_sections(b"one\nM:0\ntwo", "M", ("first", "second"))
     assert list(found) == ["first"]
     assert found["first"].output == b"one\n"
+
+
+def test_a_phones_rails_are_named_with_what_they_are_taken_for(
+    phone: FakeAdbd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dumpsys = tmp_path / "dumpsys"
+    dumpsys.write_text(
+        """#!/bin/sh
+[ "$1" = android.hardware.power.stats.IPowerStats/default ] || exit 0
+echo "============= PowerStats HAL 2.0 energy meter =============="
+echo "        [S4M_VDD_CPUCL0]:CPU(LITTLE)        289995.53 mWs"
+echo "             [VSYS_PWR_MODEM]:Modem        179646.99 mWs"
+echo "========== End of PowerStats HAL 2.0 energy meter =========="
+"""
+    )
+    dumpsys.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    device = connect_tcp("127.0.0.1", phone.port, ())
+    described = describe_phone(device)
+    device.close()
+    assert described.rails.names == ("S4M_VDD_CPUCL0", "VSYS_PWR_MODEM")
+    assert described.rails.t_s
+    rails = next(c for c in described.capabilities if c.name == "power_rails")
+    assert rails.available
+    assert "for computing S4M_VDD_CPUCL0 (the processor's)" in rails.how
 
 
 def test_nothing_is_invented_where_nothing_can_be_read(phone: FakeAdbd) -> None:
@@ -61,6 +88,8 @@ def test_a_whole_phone(options: VirtualPhoneOptions, keys: object) -> None:
         capabilities = {c.name: c for c in described.capabilities}
         assert capabilities["battery_current"].available
         assert capabilities["energy_now"].available
+        assert not capabilities["power_rails"].available
+        assert "power.stats service is not there" in capabilities["power_rails"].how
         virtual.control("plug usb")
         charging = {c.name: c for c in describe_phone(device).capabilities}
         assert not charging["energy_now"].available
