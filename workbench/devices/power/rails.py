@@ -112,7 +112,9 @@ def read_rails(output: Mapping[str, bytes]) -> RailReading:
         return RailReading(t_s, (), files.powers, "INA3221", "")
     refused = "; ".join(f"{path}: {clean(why, 40)}" for path, why in files.refused.items())
     service = "" if said is None else f"{_service(said)}; "
-    return RailReading(t_s, (), (), "", clean(service + (refused or "no INA3221 is listed"), 240))
+    return RailReading(
+        t_s, (), (), "", clean(service + (refused or "no INA3221 power meter is listed"), 240)
+    )
 
 
 def compute_rails(reading: RailReading) -> ComputeRails | None:
@@ -181,11 +183,11 @@ def rails_capability(reading: RailReading) -> Capability:
     )
 
 
-def local_rails() -> RailReading:
+def local_rails(root: Path = Path("/")) -> RailReading:
     """The rails of this computer: a Jetson's, where the workbench runs on one."""
     printed: list[str] = []
     for glob, names in _GLOBS:
-        for folder in sorted(Path("/").glob(glob.removeprefix("/"))):
+        for folder in sorted(root.glob(glob.removeprefix("/"))):
             for name in names:
                 path = folder / name
                 try:

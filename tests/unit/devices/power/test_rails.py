@@ -15,6 +15,7 @@ from workbench.devices.power.rails import (
     RAIL_COMMANDS,
     RailReading,
     compute_rails,
+    local_rails,
     rails_capability,
     rails_power,
     read_rails,
@@ -187,7 +188,7 @@ def test_a_reset_a_repeat_and_a_missing_clock_give_nothing() -> None:
 @pytest.mark.parametrize(
     ("meter", "files", "reason"),
     [
-        (b"Can't find service: x\n", b"", "service is not there; no INA3221 is listed"),
+        (b"Can't find service: x\n", b"", "service is not there; no INA3221 power meter is listed"),
         (METER[: METER.index(b"energy meter")], b"", "has no energy meter"),
         (b"Permission Denial: can't dump", b"", 'says "Permission Denial'),
         (
@@ -201,7 +202,17 @@ def test_absent_with_the_reason(meter: bytes, files: bytes, reason: str) -> None
     capability = rails_capability(_read(meter=meter, files=files))
     assert not capability.available
     assert reason in capability.how
-    assert rails_capability(_read(files=b"")).how == "no INA3221 is listed"
+    assert rails_capability(_read(files=b"")).how == "no INA3221 power meter is listed"
+
+
+def test_a_jetson_that_the_workbench_runs_on(tmp_path: Path) -> None:
+    for line in HWMON.decode().splitlines():
+        name, _, value = line.partition(":")
+        path = tmp_path / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{value}\n")
+    assert set(local_rails(tmp_path).names) == {"VDD_IN", "VDD_CPU_GPU_CV", "VDD_SOC"}
+    assert local_rails(tmp_path / "nothing").reason == "no INA3221 power meter is listed"
 
 
 def test_the_command_prints_what_is_parsed(tmp_path: Path) -> None:
