@@ -98,8 +98,8 @@ def day(shared_day: ReplayPage) -> ReplayPage:
     page.pause()
     page._set_speed(600)
     page.ui.stack.fit()
-    if not page._lanes.opened:
-        page._toggle_layers()
+    if not page.drawing.lanes.opened:
+        page.drawing.toggle_layers()
     page.to_start()
     page.ui.stack.setFocus()
     return page

@@ -169,7 +169,7 @@ def test_a_phone_is_measured_like_this_computer(make: Make, qtbot: QtBot, stage:
     page.begin()
     assert script.requests[0].device == "A1"
     _until(qtbot, lambda: page.board.rows[3].running)
-    page.cancel()
+    page.measurement.cancel()
     _until(qtbot, lambda: not page.running)
     assert "goes on where it stopped" in page.runs.status.text()
 
@@ -215,7 +215,7 @@ def test_runs_show_their_figures_as_they_come(make: Make, qtbot: QtBot) -> None:
     page.grab()  # every kind of cell is painted
     page.runs.table.copy_csv()
     assert "questionable," in QGuiApplication.clipboard().text()
-    page.cancel()
+    page.measurement.cancel()
     _until(qtbot, lambda: not page.running)
 
 
@@ -242,7 +242,7 @@ def test_a_failure_is_shown_with_its_hint_and_can_be_tried_again(make: Make, qtb
     page.runs.error.retry.click()
     assert page.running
     assert not page.runs.error.isVisible()
-    page.cancel()
+    page.measurement.cancel()
     _until(qtbot, lambda: not page.running)
 
 
@@ -265,7 +265,7 @@ def test_the_request_is_what_was_filled_in(make: Make, qtbot: QtBot) -> None:
     (request,) = script.requests
     assert (request.device, request.network, request.plan) == ("local", "invented", "quick")
     assert (request.configurations, request.seed) == (30, 5)
-    page.cancel()
+    page.measurement.cancel()
     _until(qtbot, lambda: not page.running)
 
 
@@ -273,7 +273,7 @@ def test_events_of_another_job_are_thrown_away(make: Make, qtbot: QtBot) -> None
     page = make(Script())
     from workbench.jobs import Partial
 
-    page.on_event(Partial(job_id=-1, elapsed_s=0.0, record=run_of(0, 3)))
+    page.measurement.on_event(Partial(job_id=-1, elapsed_s=0.0, record=run_of(0, 3)))
     assert page.board.complete == 0
 
 

@@ -58,9 +58,9 @@ def test_enter_on_a_chip_puts_its_policy_in_front(replay: ReplayPage) -> None:
 
 
 def test_the_trade_off_switches_between_energy_and_latency(replay: ReplayPage) -> None:
-    replay._switch_axis()
+    replay.drawing.switch_axis()
     assert replay.ui.axis_caption.text().startswith("latency on an idle device, ms")
-    replay._switch_axis()
+    replay.drawing.switch_axis()
     assert replay.ui.axis_caption.text().startswith("energy per inference, mJ")
 
 

@@ -170,10 +170,10 @@ def test_the_configuration_lane_folds_and_opens(day: ReplayPage) -> None:
     QApplication.processEvents()
     spans = lane(day, "configuration")
     before = spans.view.rect().height()
-    day._toggle_layers()
+    day.drawing.toggle_layers()
     QApplication.processEvents()
     assert spans.view.rect().height() < before / 1.5
-    day._toggle_layers()
+    day.drawing.toggle_layers()
     QApplication.processEvents()
     assert spans.view.rect().height() == pytest.approx(before, abs=1)
 

@@ -10,17 +10,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from workbench.gui import settings as declared
-from workbench.gui import theme
 from workbench.gui.device_desk import Wanted
-from workbench.gui.pages.replay_lanes import ReplayLanes
+from workbench.gui.pages.replay_drawing import ReplayDrawing
 from workbench.gui.pages.replay_layout import ReplayLayout
-from workbench.gui.pages.replay_tradeoff import ReplayTradeoff
-from workbench.gui.presenters.decision import MEASURE_TIP, build_card, measured_text
 from workbench.gui.presenters.player import Player, faster, slower
 from workbench.gui.presenters.problem import Problem
 from workbench.gui.presenters.replay_runner import ReplayRunner, Run
 from workbench.gui.presenters.replay_view import (
-    PolicyView,
     ReplayBackend,
     ReplaySession,
     ReplayView,
@@ -48,13 +44,11 @@ class ReplayPage(Page):
             backend = ServicesBackend()
         self._runner = ReplayRunner(backend, shell.bridge.watch, self)
         self._player = Player(float(shell.settings.get(declared.SPEED)))
-        self._view: ReplayView | None = None
         self._wanted_clock_s: float | None = None
         self._wanted_moment: tuple[float | None, str] | None = None
         self._loaded_for: tuple[object, ...] | None = None
         self._failed = False
         self._region_due_s = 0.0
-        self._shown_decision: tuple[object, ...] = ()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
@@ -64,8 +58,7 @@ class ReplayPage(Page):
         self._slow.setInterval(_SLOW_MS)
         self._slow.timeout.connect(self._on_slow)
         self.ui = ReplayLayout(self)
-        self._lanes = ReplayLanes(self.ui.stack)
-        self._tradeoff = ReplayTradeoff(self.ui.tradeoff, self.ui.axis_button, self.ui.axis_caption)
+        self.drawing = ReplayDrawing(self.ui, self._runner, self._player, self)
         self._actions = self._make_actions()
         self._connect()
         self.ui.transport.show_speed(int(self._player.speed))
@@ -93,7 +86,7 @@ class ReplayPage(Page):
     @property
     def view(self) -> ReplayView | None:
         """The replay that is shown; None before the first."""
-        return self._view
+        return self.drawing.view
 
     @property
     def t_s(self) -> float:
@@ -108,12 +101,12 @@ class ReplayPage(Page):
     @property
     def usable(self) -> bool:
         """Whether the day (or why there is none) is on the screen; more may follow."""
-        return self.settled or self._view is not None
+        return self.settled or self.drawing.view is not None
 
     @property
     def settled(self) -> bool:
         """Whether everything that is to be shown is on the screen."""
-        waiting = self._view is None and self._loaded_for is not None and not self._failed
+        waiting = self.drawing.view is None and self._loaded_for is not None and not self._failed
         return not waiting and not self._runner.busy
 
     @property
@@ -132,7 +125,7 @@ class ReplayPage(Page):
             focus.showPopup()
         elif self._player.playing:
             self.pause()
-        elif self._view is not None:
+        elif self.drawing.view is not None:
             self._player.play(time.monotonic())
             self._timer.start(round(1000 / int(self.shell.settings.get(declared.UPDATE_RATE))))
             self.ui.transport.show_playing(True)
@@ -142,7 +135,7 @@ class ReplayPage(Page):
         self._player.pause()
         self._timer.stop()
         self.ui.transport.show_playing(False)
-        self._show_region()
+        self.drawing.show_region()
 
     def to_start(self) -> None:
         """Put the playhead at the start."""
@@ -151,20 +144,20 @@ class ReplayPage(Page):
     def seek(self, t_s: float) -> None:
         """Put the playhead at a time of the trace."""
         self._player.seek(t_s)
-        self._show_time()
+        self.drawing.show_time()
         if not self._player.playing:
-            self._show_region()
+            self.drawing.show_region()
 
     def seek_clock(self, time_of_day_s: float) -> None:
         """Put the playhead at a time of day; before the day is there, as soon as it is."""
-        if self._view is None:
+        if self.drawing.view is None:
             self._wanted_clock_s = time_of_day_s
         else:
-            self.seek((time_of_day_s - self._view.origin_s) % 86_400)
+            self.seek((time_of_day_s - self.drawing.view.origin_s) % 86_400)
 
     def show_moment(self, t_s: float | None, policy: str) -> None:
         """Go to a time of the trace with a policy in front, as soon as the day is there."""
-        if self._view is None:
+        if self.drawing.view is None:
             self._wanted_moment = (t_s, policy)
             return
         self.pause()
@@ -182,7 +175,7 @@ class ReplayPage(Page):
         self._step(-1)
 
     def _step(self, direction: int) -> None:
-        policy = self._primary()
+        policy = self.drawing.primary
         if policy is None:
             return
         index = policy.decision_at(self._player.t_s)
@@ -205,11 +198,11 @@ class ReplayPage(Page):
 
     def _on_tick(self) -> None:
         self._player.tick(time.monotonic())
-        self._show_time()
+        self.drawing.show_time()
         now_s = time.monotonic()
         if now_s >= self._region_due_s:
             self._region_due_s = now_s + _REGION_INTERVAL_S
-            self._show_region()
+            self.drawing.show_region()
         if not self._player.playing:
             self.pause()
 
@@ -233,7 +226,7 @@ class ReplayPage(Page):
             self._loaded_for = wanted
             self.pause()
             self._failed = False
-            self._view = None
+            self.drawing.view = None
             self.ui.show_loading()
             self._runner.load(network, device, trace)
 
@@ -246,16 +239,16 @@ class ReplayPage(Page):
         self.ui.chips.set_policies(offered, visible, session.policies)
         self.ui.what_if.set_knobs(session.knobs)
         self.ui.legend.show_operators(session.space.operators)
-        self._tradeoff.set_space(session.space)
-        self._view = None
+        self.drawing.tradeoff.set_space(session.space)
+        self.drawing.view = None
         # The policy in front alone is on the screen sooner; the others follow by themselves.
         self._runner.run(visible[:1], self.ui.what_if.values())
 
     def on_run(self, run: Run) -> None:
         """A day was replayed."""
-        first = self._view is None
+        first = self.drawing.view is None
         self._slow.stop()
-        self._view = run.view
+        self.drawing.view = run.view
         self.ui.show_content()
         self.ui.subtitle.setText(run.view.subtitle)
         # The first run also prepares the searchers, so its time says nothing about dragging.
@@ -269,7 +262,7 @@ class ReplayPage(Page):
         if first and self._wanted_clock_s is not None:
             wanted, self._wanted_clock_s = self._wanted_clock_s, None
             self._player.seek((wanted - run.view.origin_s) % 86_400)
-        self._show_run()
+        self.drawing.show_run()
         if first and self._wanted_moment is not None:
             moment, self._wanted_moment = self._wanted_moment, None
             self.show_moment(*moment)
@@ -280,7 +273,7 @@ class ReplayPage(Page):
         """A run that takes long was cancelled: what it would have shown is hidden."""
         self._slow.stop()
         self.ui.what_if.show_note("")
-        session, view = self._runner.session, self._view
+        session, view = self._runner.session, self.drawing.view
         ready = [n for n in self.ui.chips.visible if view is not None and view.policy(n)]
         if not ready and session is not None:
             ready = list(session.default_policies[:1])
@@ -315,9 +308,9 @@ class ReplayPage(Page):
             self.ui.what_if.show_note("running the day…")
 
     def _on_policies(self) -> None:
-        view = self._view
+        view = self.drawing.view
         if view is not None and all(view.policy(name) for name in self.ui.chips.visible):
-            self._show_run()
+            self.drawing.show_run()
         else:
             self._rerun()
 
@@ -325,81 +318,12 @@ class ReplayPage(Page):
         if self.isVisible():
             self._load_if_needed()
 
-    # ---- showing -------------------------------------------------------------------------------
-
-    def _primary(self) -> PolicyView | None:
-        return None if self._view is None else self._view.policy(self.ui.chips.primary)
-
-    def _others(self) -> list[PolicyView]:
-        view = self._view
-        if view is None:
-            return []
-        names = [name for name in self.ui.chips.visible if name != self.ui.chips.primary]
-        return [policy for name in names if (policy := view.policy(name)) is not None]
-
-    def _show_run(self) -> None:
-        view, primary = self._view, self._primary()
-        if view is None or primary is None:
-            return
-        self._lanes.show(view, primary, self._others())
-        self._tradeoff.set_sources(view.energy_source, view.latency_source)
-        self._shown_decision = ()
-        self._show_measured(view, primary)
-        self._show_time()
-        self._show_region()
-
-    def _show_measured(self, view: ReplayView, primary: PolicyView) -> None:
-        """How much of the day rests on nothing measured, and the offer to measure it."""
-        button = self.ui.measure_button
-        text = measured_text(view.measured, primary.name)
-        button.setVisible(bool(text))
-        button.setText(text)
-        if view.measured is not None:
-            button.setToolTip("\n".join([*view.measured.summary, MEASURE_TIP]))
-
     def measure(self) -> None:
         """Go to the Profile page with what was not measured as a list made by hand."""
-        measured = None if self._view is None else self._view.measured
+        measured = None if self.drawing.view is None else self.drawing.view.measured
         if measured is not None and measured.to_measure:
             self.shell.desk.ask("profile", Wanted("", measured.to_measure))
             self.shell.go_to("profile")
-
-    def _show_time(self) -> None:
-        view, primary = self._view, self._primary()
-        if view is None or primary is None:
-            return
-        t_s = self._player.t_s
-        self.ui.transport.show_time(t_s + view.origin_s)
-        self.ui.stack.show_at(t_s)
-        others = self._others()
-        shown = (view, primary.name, *(p.decision_at(t_s) for p in (primary, *others)))
-        if shown != self._shown_decision:
-            self._shown_decision = shown
-            card = build_card(view, primary, others, t_s)
-            source = "" if card.evolution.total_ms is None else "measured here"
-            self.ui.decision.show_card(card, source)
-            self._tradeoff.show_policies(primary, others, t_s)
-
-    def _show_region(self) -> None:
-        session, view, primary = self._runner.session, self._view, self._primary()
-        if session is not None and view is not None and primary is not None:
-            t_s, values = self._player.t_s, self.ui.what_if.values()
-            self._tradeoff.show_region(session.region(view, primary, t_s, values))
-        if not self._player.playing:
-            self.ui.stack.describe()
-
-    def _toggle_layers(self) -> None:
-        self._lanes.set_opened(not self._lanes.opened)
-        self.ui.fold_button.setText("Fold layers" if self._lanes.opened else "Open layers")
-
-    def _switch_axis(self) -> None:
-        self._tradeoff.switch_axis()
-        self._shown_decision = ()
-        self._show_time()
-        self._show_region()
-
-    def _on_theme(self, _tokens: object) -> None:
-        self._show_run()
 
     # ---- wiring --------------------------------------------------------------------------------
 
@@ -411,8 +335,8 @@ class ReplayPage(Page):
             self.add_action("To the start of the day", "", self.to_start, show_key="Home"),
             self.add_action("Play faster", "]", self._faster),
             self.add_action("Play slower", "[", self._slower),
-            self.add_action("Open or fold the configuration lane", "O", self._toggle_layers),
-            self.add_action("Trade-off: switch energy and latency", "X", self._switch_axis),
+            self.add_action("Open or fold the configuration lane", "O", self.drawing.toggle_layers),
+            self.add_action("Trade-off: switch energy and latency", "X", self.drawing.switch_axis),
             self.add_action("Show the whole day", "0", self.ui.stack.fit),
             self.add_action("Reset the sliders", "", self.ui.what_if.reset),
             self.add_action("Measure what was extrapolated", "", self.measure),
@@ -433,13 +357,12 @@ class ReplayPage(Page):
         self.ui.stack.stepped.connect(self._step)
         self.ui.chips.changed.connect(self._on_policies)
         self.ui.what_if.changed.connect(self._rerun)
-        self.ui.axis_button.clicked.connect(self._switch_axis)
-        self.ui.fold_button.clicked.connect(self._toggle_layers)
+        self.ui.axis_button.clicked.connect(self.drawing.switch_axis)
+        self.ui.fold_button.clicked.connect(self.drawing.toggle_layers)
         self.ui.error.retried.connect(self._retry)
         self.ui.measure_button.clicked.connect(self.measure)
         self.ui.missing_asked.connect(self._show_guide_page)
         self.shell.workspace.changed.connect(self._on_workspace)
-        theme.manager().changed.connect(self._on_theme)
 
     def _on_play_button(self) -> None:
         self.ui.stack.setFocus()

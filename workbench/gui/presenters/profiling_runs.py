@@ -9,6 +9,8 @@ from workbench.gui.presenters.formats import duration, significant
 from workbench.profiling.energy.live import EnergyBlock, EnergyMeasured, EnergyPlanned
 from workbench.profiling.energy.summary import EnergyFigure, figures_of
 from workbench.profiling.live import RunMeasured, RunsPlanned, RunStarted
+from workbench.services.profiling_results import ProfilingResult
+from workbench.services.profiling_setup import ProfilingPreview
 from workbench.space.design_space import DesignSpace
 
 
@@ -250,3 +252,29 @@ def same_plan(one: RunsPlanned, other: RunsPlanned) -> bool:
         and one.configurations.shape == other.configurations.shape
         and bool((one.configurations == other.configurations).all())
     )
+
+
+def board_of(preview: ProfilingPreview | None, planned: RunsPlanned) -> RunBoard:
+    """The rows of a plan, with what the preview expects of them where it is the same plan."""
+    if preview is None:
+        return RunBoard()
+    same = same_plan(preview.planned, planned)
+    expected = preview.expected_ms if same and preview.expected_ms is not None else None
+    return RunBoard.of(
+        preview.network.space, planned, None if expected is None else expected.tolist()
+    )
+
+
+def measured_board(preview: ProfilingPreview | None, result: ProfilingResult) -> RunBoard | None:
+    """The rows of a plan with the figures that were kept; None where another one was measured."""
+    runs, energy = result.runs, result.energy
+    if preview is None or runs is None:
+        return None
+    planned = RunsPlanned(runs.configurations, runs.fitted, runs.runs[0].rounds)
+    if not same_plan(preview.planned, planned):
+        return None
+    board = board_of(preview, planned)
+    board.fill(runs.runs)
+    if energy is not None:
+        board.fill_energy(energy.summary.figures)
+    return board
