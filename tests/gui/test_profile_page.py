@@ -68,6 +68,10 @@ class Stage:
             go_to=self.messages.append,
         )
 
+    def stop(self, _page: object = None) -> None:
+        """End all jobs; before the page goes, so that none tells a page that is gone."""
+        self.bridge.stop_all()
+
     def _notify(self, text: str, _tone: str = "") -> None:
         self.messages.append(text)
 
@@ -83,7 +87,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stage(home: Path, settings: Settings, qtbot: QtBot) -> Iterator[Stage]:
     made = Stage(settings)
     yield made
-    made.bridge.stop_all()
+    made.stop()
 
 
 Make = Callable[..., ProfilePage]
@@ -93,7 +97,7 @@ Make = Callable[..., ProfilePage]
 def make(stage: Stage, qtbot: QtBot) -> Make:
     def build(script: Script | None = None, *devices: ProfilingDevice) -> ProfilePage:
         page = ProfilePage(stage.shell, (script or Script()).backend(*devices))
-        qtbot.addWidget(page)
+        qtbot.addWidget(page, before_close_func=stage.stop)
         page.resize(1364, 800)
         page.show()
         page.on_shown()
