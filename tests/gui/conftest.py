@@ -11,6 +11,11 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.compare_bench import compare as compare
+from tests.gui.devices_bench import devices_stage as devices_stage
+from tests.gui.devices_bench import make_devices as make_devices
+from tests.gui.profile_bench import make_profile as make_profile
+from tests.gui.profile_bench import profile_stage as profile_stage
 from tests.gui.traces_bench import make_bench as make_bench
 from tests.gui.waiting import wait_until_settled
 from workbench.gui import theme

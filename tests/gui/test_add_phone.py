@@ -8,15 +8,12 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from tests.gui.devices_bench import NO_SERVER, SERVER
 from workbench.devices.errors import AdbServerError
 from workbench.gui.bridge import JobBridge
 from workbench.gui.presenters.device_sources import DeviceSources
 from workbench.gui.widgets.add_phone import AddPhoneDialog
 from workbench.jobs import Job, JobContext, JobManager, run_in_thread
-from workbench.services.devices import ServerStatus
-
-NO_SERVER = ServerStatus("127.0.0.1:5037", False, None, "No ADB server answers.", "Start one.")
-SERVER = ServerStatus("127.0.0.1:5037", True, 41, "", "")
 
 
 class Scripted:

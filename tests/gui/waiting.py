@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.shell import Page
@@ -14,3 +16,8 @@ def wait_until_settled(qtbot: QtBot, page: Page) -> None:
         assert page.settled
 
     qtbot.waitUntil(settled, timeout=20_000)
+
+
+def wait_until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    qtbot.waitUntil(condition, timeout=20_000)
