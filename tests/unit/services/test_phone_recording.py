@@ -255,7 +255,7 @@ def test_a_service_that_hangs_does_not_end_the_stream(
 def test_a_board_without_a_battery_is_on_mains_power(tmp_path: Path) -> None:
     options = VirtualPhoneOptions("jetson_nano", programs=known_programs())
     with VirtualPhone(options) as board:
-        summary, trace = record(board, tmp_path / "a.csv", Watcher(2))
+        summary, trace = record(board, tmp_path / "a.csv", Watcher(5))
     assert {"battery_percent", "charging"} == set(summary.assumed)
     assert trace.info.column_sources["charging"].provenance is Provenance.ABSENT
     assert (trace["battery_percent"][0], trace["charging"][0]) == (100, 1)
