@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -221,11 +223,18 @@ class ProfileResult(QWidget):
         column.setSpacing(10)
         column.addWidget(heat, 1)
         column.addWidget(trust)
+        # In a small window the figures and the reasons do not fit below each other.
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(right)
         splitter = self.splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(10)
         splitter.addWidget(scatter)
-        splitter.addWidget(right)
+        splitter.addWidget(scroll)
         splitter.setSizes([540, 620])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

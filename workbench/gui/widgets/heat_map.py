@@ -17,6 +17,8 @@ _HEAD_PX = 20
 _GAP = 3
 _ROOM_FOR_TEXT_PX = 38
 _ROOM_FOR_COUNT_PX = 74
+_LEAST_ROW_PX = 20
+"""Rows that are lower have no room for their figures."""
 
 
 class HeatMap(QWidget):
@@ -41,6 +43,7 @@ class HeatMap(QWidget):
         """Show a table; colours reach up to `scale_ms`, or to its largest cell."""
         self._table = table
         self._scale_ms = max(scale_ms, table.largest_ms)
+        self.setMinimumHeight(_HEAD_PX + max(6, len(table.operators)) * _LEAST_ROW_PX)
         measured, known = table.measured_share
         self.setAccessibleName(
             f"Latency of operators on layers, {measured} of {known} measured;"

@@ -35,9 +35,9 @@ COLUMNS = (
 _NUMBER, _CHIPS, _GROUP, _STATE, _P50, _P90, _SPREAD, _ENERGY, _INTERVAL, _TRUST = range(
     len(COLUMNS)
 )
-_WIDTHS = {_NUMBER: 38, _GROUP: 74, _STATE: 92, _P50: 62, _P90: 62, _SPREAD: 92, _ENERGY: 84,
+_WIDTHS = {_NUMBER: 38, _GROUP: 74, _STATE: 92, _P50: 68, _P90: 68, _SPREAD: 92, _ENERGY: 84,
            _INTERVAL: 104}  # fmt: skip
-_NARROW = {_NUMBER: 32, _STATE: 76, _P50: 58, _P90: 58, _SPREAD: 64, _ENERGY: 80,
+_NARROW = {_NUMBER: 32, _STATE: 76, _P50: 66, _P90: 62, _SPREAD: 64, _ENERGY: 80,
            _TRUST: 32}  # fmt: skip
 """Where there is little room: no word for fit or held out, trust as a dot alone."""
 _NARROW_BELOW_PX = 700
