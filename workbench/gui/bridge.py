@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.jobs import (
@@ -109,7 +110,7 @@ class JobBridge(QObject):
                 if isinstance(event, TerminalEvent):
                     self._watched.pop(watched.job.id, None)
                 self._note(watched, event)
-                if watched.on_event is not None:
+                if watched.on_event is not None and _lives(watched.on_event):
                     watched.on_event(event)
         if loud:
             self.jobs_changed.emit()
@@ -138,3 +139,9 @@ class JobBridge(QObject):
                 self.logged.emit("error", f"{name}: {message}")
                 if watched.on_event is None:
                     self.failed.emit(event)
+
+
+def _lives(handler: EventHandler) -> bool:
+    """Whether the widget that listens still stands: a job may end after its page was closed."""
+    listener = getattr(handler, "__self__", None)
+    return not isinstance(listener, QObject) or shiboken6.isValid(listener)
