@@ -25,7 +25,7 @@ from workbench.gui.widgets.basics import tone_of
 from workbench.gui.widgets.painted_rows import draw_elided
 from workbench.gui.widgets.tips import plain_tip
 
-_NAME_PX = 190
+_NAME_PX = 232
 _NARROW_NAME_PX = 132
 _HEAD_PX = 36
 _GAP = 6
